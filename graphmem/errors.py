@@ -32,8 +32,8 @@ import re
 from typing import Any, ClassVar
 
 __all__ = [
-    "Conflict",
     "ConfigurationError",
+    "Conflict",
     "CorruptStore",
     "DiskFull",
     "EmbedderChanged",

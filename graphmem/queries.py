@@ -1,0 +1,299 @@
+"""The read language: what is asked of a store and of an index, as data, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
+
+from graphmem.errors import InvalidInput
+from graphmem.filters import TRUE, Filter, matches
+from graphmem.models import Entity, Episode, Kind, Memory, Partition, Relation, SparseVector
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "EntityQuery",
+    "Hop",
+    "IndexFilter",
+    "Known",
+    "KnownQuery",
+    "MemoryQuery",
+    "Neighbour",
+    "Page",
+    "Record",
+    "RelationQuery",
+    "TextQuery",
+    "VectorQuery",
+    "View",
+    "Walk",
+]
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a reader may see: the meaning of visibility, the same for every read of every store.
+
+    `where` carries scope and filter alike. `owners` are the partitions that can hold anything for it (None:
+    all of
+    the project). Without `as_of` a read shows the current view: nothing retired (unless
+    `include_superseded`).
+    `as_of` is strict: the interval must hold it, retired or not. `known_at` replays what the store knew then.
+    Past its `expiration_date` a memory is hidden unless `include_expired`; the day that counts is that of
+    `as_of`, else `today`.
+    """
+
+    project: str
+    where: Filter = TRUE
+    owners: tuple[str, ...] | None = None
+    today: date
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    include_superseded: bool = False
+    include_expired: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.project:
+            raise InvalidInput("A read needs a project.", field="project")
+
+    def sees(self, memory: Memory) -> bool:
+        """Whether the memory (already rewound to `known_at`, where that is set) is visible."""
+        scope = memory.scope
+        if scope.project != self.project or (self.owners is not None and scope.owner not in self.owners):
+            return False
+        if self.known_at is not None and memory.created_at > self.known_at:
+            return False
+        if memory.expiration_date is not None and not self.include_expired:
+            day = self.as_of.date() if self.as_of else self.today
+            if day > memory.expiration_date:
+                return False
+        return self._in_time(memory) and matches(self.where, memory.fields())
+
+    def _in_time(self, memory: Memory) -> bool:
+        if self.as_of is None:
+            return memory.is_current or self.include_superseded
+        since = memory.valid_at or memory.observed_at
+        return since <= self.as_of and (memory.invalid_at is None or self.as_of < memory.invalid_at)
+
+    def sees_relation(self, relation: Relation) -> bool:
+        """Whether a relation shows, given that `relation.memory_ids` are the visible memories that state it."""
+        if not relation.memory_ids:
+            return False
+        retired = relation.expired_at
+        if self.known_at is not None:
+            if relation.created_at > self.known_at:
+                return False
+            if retired is not None and retired > self.known_at:
+                retired = None
+        if self.as_of is None:
+            return retired is None or self.include_superseded
+        closed = relation.invalid_at if relation.expired_at == retired else None
+        return (relation.valid_at is None or relation.valid_at <= self.as_of) and (
+            closed is None or self.as_of < closed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some of the answers. `cursor` is opaque and asks for the next page; None: there is none."""
+
+    items: tuple[Item, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryQuery:
+    """Visible memories by (created_at, id); `newest_first` turns the order round.
+
+    Pages neither lose nor repeat a memory while others are written. `offset` skips that many (for numbered
+    pages) and
+    excludes `cursor`.
+    """
+
+    view: View
+    newest_first: bool = True
+    limit: int = 100
+    cursor: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityQuery:
+    """Entities that a visible memory mentions, by (name key, id).
+
+    `names` are folded names (`name_key`), aliases included; `ids`, `type` narrow further; None: no condition.
+    """
+
+    view: View
+    names: frozenset[str] | None = None
+    ids: frozenset[str] | None = None
+    type: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationQuery:
+    """Visible relations by (valid_at, unknown first; created_at; id).
+
+    `entities` are ids of which one must be the subject or object as `side` says; `types` and `ids` narrow
+    further.
+    """
+
+    view: View
+    entities: frozenset[str] | None = None
+    side: Literal["subject", "object", "either"] = "either"
+    types: frozenset[str] | None = None
+    ids: frozenset[str] | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One hop out from `entity_ids`, over what is visible.
+
+    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer` (ids
+    of
+    memories and relations that resemble the question) first, then the newest.
+    """
+
+    view: View
+    entity_ids: tuple[str, ...]
+    hub_cap: int = 200
+    prefer: frozenset[str] = frozenset()
+    types: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """What one hop reached.
+
+    `relations` touch an entity of the frontier (`memory_ids`: visible ones). `mentions` are (memory id,
+    entity id)
+    for the memories reached from the frontier and *all* the entities they mention. `degrees` says of each
+    entity seen how
+    many memories of its partition mention it, visible or not: the weight that keeps hubs from drowning the
+    rest.
+    """
+
+    relations: tuple[Relation, ...] = ()
+    mentions: tuple[tuple[str, str], ...] = ()
+    degrees: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextQuery:
+    """Visible memories that hold words of `text`: the fallback of the keyword arm when the index is down."""
+
+    view: View
+    text: str
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownQuery:
+    """All that planning has to know of one partition, asked at once.
+
+    `names` are folded names; `selves` maps `Entity.self_of` values to the folded name under which they are
+    asked for,
+    so an owner that learned its real name is still found. `texts` are `text_key`s. `slots` are (subject's
+    folded
+    name, relation type) and `pairs` (subject's, object's folded name): the relations found there are returned
+    with the
+    memories that state them. `memory_ids` are returned with all that hangs on them when `dependents` is set:
+    the memories and relations they superseded, the relations they state, their episodes. `run_id` and
+    `last_episodes` ask for
+    that many newest episodes of the run (of the partition, where `run_id` is None), oldest first.
+    """
+
+    partition: Partition
+    names: frozenset[str] = frozenset()
+    selves: Mapping[str, str] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
+    slots: frozenset[tuple[str, str]] = frozenset()
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    memory_ids: frozenset[str] = frozenset()
+    dependents: bool = False
+    run_id: str | None = None
+    last_episodes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The answer to a `KnownQuery`, read in one consistent state: retired things included, no view applied.
+
+    `sequence` is the partition's (0: it is new). `entities` is keyed by the folded names that were asked for.
+    `memories` is keyed by id and holds those asked for by id or text, those that state a returned relation,
+    and the
+    dependents. `sources` says of each returned episode which memories came from it.
+    """
+
+    sequence: int = 0
+    entities: Mapping[str, Entity] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the index copies of one memory, relation or entity.
+
+    `text` is the memory's words, the relation as a sentence (`Marta works at Critical Software`), or the
+    entity's
+    names. `scope`, `metadata` and `categories` are the memory's.
+    """
+
+    kind: Kind
+    id: str
+    revision: int
+    project: str
+    owner: str
+    text: str
+    scope: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFilter:
+    """What the index is asked to hold to: never narrower than the truth, the store re-checks.
+
+    `owners` as in `View`; an empty tuple matches nothing. `where` (memories only) has `eq` and `in` leaves
+    over the
+    scope fields, `categories` and `metadata.…`, joined by And, Or, Not: `filters.widen` made it so.
+    """
+
+    project: str
+    owners: tuple[str, ...] | None = None
+    where: Filter = TRUE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VectorQuery:
+    """The nearest of one kind: to `dense` by cosine, or to `sparse` by weighted terms (exactly one is set).
+
+    `among` confines the search to these ids.
+    """
+
+    kind: Kind
+    filter: IndexFilter
+    limit: int
+    dense: NDArray[np.float32] | None = None
+    sparse: SparseVector | None = None
+    among: tuple[str, ...] | None = None
+
+
+class Neighbour(NamedTuple):
+    """A hit of the index. `score` is the cosine in [-1, 1], or the weighted sum of matching terms, ≥ 0."""
+
+    id: str
+    score: float
+    revision: int
