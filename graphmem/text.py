@@ -40,18 +40,21 @@ _REWRITES = {
     **dict.fromkeys("ı", "i"),
     **dict.fromkeys("™℠®", ""),
     "ـ": "",  # the Arabic tatweel only stretches a word
+    # Nobody types these letters without their mark (unlike ё).
+    "Й": "й",
+    "й": "й",
+    "Ї": "ї",
+    "ї": "ї",
+    "Ў": "ў",
+    "ў": "ў",
 }
 # What is not seen: soft hyphen, grapheme joiner, zero widths and joiners, directions, variation selectors.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
-)
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 
 
 @lru_cache(maxsize=8192)
-def _rewritten(character: str) -> str | None:
-    """What stands for `character` in folded text, None where it stands for itself."""
-    if character.isascii():
-        return None
+def _folded(character: str) -> str:
+    """What stands for `character`, which may be a mark, in folded text."""
     if character in _REWRITES:
         return _REWRITES[character]
     if _INVISIBLE.match(character):
@@ -61,12 +64,12 @@ def _rewritten(character: str) -> str | None:
     mark = unicodedata.combining(character)
     if mark == 1 or 10 <= mark <= 36 or mark >= 200:
         return ""
-    return str(unicodedata.decimal(character)) if character.isdecimal() else None
-
-
-def _rewrite(text: str) -> str:
-    table = {ord(c): new for c in set(text) if (new := _rewritten(c)) is not None}
-    return text.translate(table) if table else text
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    plain = unicodedata.normalize("NFKD", character)
+    if plain == character:
+        plain = character.casefold()
+    return character if plain == character else "".join(map(_folded, plain))
 
 
 def fold(text: str) -> str:
@@ -78,10 +81,9 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    # Marks go before the case does, because a Greek iota subscript would become a letter; and the case may
-    # bring new compositions (Unicode, section 3.13, D146), so text is decomposed on both sides of it.
-    text = _rewrite(unicodedata.normalize("NFKD", _rewrite(text))).casefold()
-    return unicodedata.normalize("NFKC", _rewrite(unicodedata.normalize("NFKD", text)))
+    text = unicodedata.normalize("NFC", text)
+    table = {ord(c): folded for c in set(text) if (folded := _folded(c)) != c}
+    return unicodedata.normalize("NFKC", text.translate(table))
 
 
 # --- names ------------------------------------------------------------------------------------------------
@@ -123,9 +125,7 @@ def clean(text: str, *, field: str, max_length: int) -> str:
     to read in it, and what cannot be stored everywhere: a NUL character, half of a surrogate pair.
     """
     if not isinstance(text, str):
-        raise InvalidInput(
-            f"{field!r} must be text, not {type(text).__name__}.", hint="Send a string.", field=field
-        )
+        raise InvalidInput(f"{field!r} must be text, not {type(text).__name__}.", hint="Send a string.", field=field)
     text = text.strip()
     if len(text) > max_length:
         raise TooLarge(
@@ -176,9 +176,7 @@ _ASCII_WORD = re.compile(rf"{_NUMBER}|{_SIGNED}|[a-z0-9]+(?:'[a-z0-9]+)*")
 
 # In "l'ecole" and "dell'arte" the article is no part of the word (French, Italian, Portuguese), in "ana's"
 # and "we'll" what English hangs behind it is none.
-_ELIDED = re.compile(
-    r"[cdjlmnstv]|qu|(?:jus|lors|puis|quoi)qu|(?:a|da|de|ne|su|co)ll|(?:a|da|de|ne|su)?gl|un"
-)
+_ELIDED = re.compile(r"[cdjlmnstv]|qu|(?:jus|lors|puis|quoi)qu|(?:a|da|de|ne|su|co)ll|(?:a|da|de|ne|su)?gl|un")
 _CLITIC = re.compile(r"s|m|re|ve|ll|d")
 _APOSTROPHE = re.compile("['׳״]")
 
