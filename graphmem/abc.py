@@ -90,9 +90,8 @@ class GraphStore(ABC):
         frequent
            remaining one (ties: the smallest); remove relations that no memory states and entities that no
            memory mentions, if this ChangeSet touched them.
-        6. Mark what became stale in the index: every memory written or dropped (not for a change of links
-        alone), every
-           relation written or removed, every entity whose names changed, or that was added or removed.
+        6. Mark as stale in the index every memory, relation and entity that was written or removed. An entity whose
+           derived names or type changed counts as written: its revision rises.
         """
 
     # -- reading for planning

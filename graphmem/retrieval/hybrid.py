@@ -1,0 +1,259 @@
+"""The recipe: ask the index, walk the graph, fuse, look at the truth, explain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
+from graphmem.errors import NotSupported, Unavailable
+from graphmem.models import Entity, Memory, Relation, Step
+from graphmem.queries import EntityQuery, RelationQuery, TextQuery, View
+from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
+from graphmem.retrieval.fuse import boost, calibrate_words, fuse
+from graphmem.retrieval.names import phrases
+from graphmem.retrieval.neighbourhood import Neighbourhood, explore, rank
+from graphmem.retrieval.options import RecallOptions
+from graphmem.retrieval.paths import readable, trace
+from graphmem.retrieval.recall import Hit, Recall, RecallQuery, ScoredRelation
+
+__all__ = ["Retriever"]
+
+RERANKED = 50
+"""How many of the best a reranker looks at."""
+
+LIKE = 0.5
+"""A relation at least this much like the question belongs to the answer even if no hit states it."""
+
+
+class Ranked(NamedTuple):
+    """A visible candidate with its final score."""
+
+    score: float
+    memory: Memory
+
+
+@dataclass(slots=True)
+class _Run:
+    """One question's way through the stages."""
+
+    query: RecallQuery
+    question: Question
+    likeness: Likeness = field(default_factory=Likeness)
+    words: dict[str, float] = field(default_factory=dict)
+    gates: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, float] = field(default_factory=dict)
+    around: Neighbourhood = field(default_factory=Neighbourhood)
+    arms: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    degraded: str | None = None
+    times: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Note what the stage that just ended took."""
+        now = time.perf_counter()
+        self.times[stage] = (now - self._since) * 1000
+        self._since = now
+
+
+class Retriever:
+    """Finds what answers a question, over a store and an index. Holds no state between questions."""
+
+    def __init__(
+        self,
+        store: GraphStore,
+        index: VectorIndex,
+        embedder: Embedder,
+        encoder: KeywordEncoder,
+        *,
+        reranker: Reranker | None = None,
+        options: RecallOptions | None = None,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._embedder = embedder
+        self._encoder = encoder
+        self._reranker = reranker
+        self.options = options or RecallOptions()
+
+    async def recall(self, query: RecallQuery, options: RecallOptions | None = None) -> Recall:
+        """Answer the question; no model is called. Raises `NotSupported` for `rerank` without a reranker."""
+        options = options or self.options
+        if query.rerank and self._reranker is None:
+            raise NotSupported(
+                "rerank was asked for, and no reranker is configured.",
+                hint="Leave rerank out, or set GRAPHMEM_RERANKER.",
+            )
+        run = await self._embed(query)
+        await self._ask(run, options)
+        if options.graph:
+            await self._walk(run, options)
+        return await self._explain(run, await self._rank(run, options))
+
+    async def _embed(self, query: RecallQuery) -> _Run:
+        started = time.perf_counter()
+        question = await ask_question(query.text, query.view, self._embedder, self._encoder)
+        run = _Run(query=query, question=question, _since=started)
+        run.lap("embed")
+        return run
+
+    async def _ask(self, run: _Run, options: RecallOptions) -> None:
+        wanted = run.query.top_k * options.overfetch
+        try:
+            run.likeness = await ask_index(self._index, run.question, options, wanted)
+            run.words = calibrate_words(run.likeness.sparse)
+        except Unavailable as error:
+            run.degraded = error.message
+            found = await self._store.search_text(
+                TextQuery(view=run.query.view, text=run.query.text, limit=max(options.breadth, wanted))
+            )
+            run.words = dict(found)
+        run.gates = dict(run.likeness.dense)
+        run.facts = _facts(run.likeness, options)
+        run.lap("index")
+
+    async def _walk(self, run: _Run, options: RecallOptions) -> None:
+        view = run.query.view
+        best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))
+        facts = await self._relations(view, best[: options.facts])
+        named = await self._named(view, run.query.text) if options.names else ()
+        affinity = {**run.facts, **run.gates, **run.words}
+        run.around = await explore(
+            self._store,
+            view,
+            [(relation, run.facts[relation.id]) for relation in facts],
+            named,
+            affinity,
+            options,
+        )
+        run.lap("walk")
+        unknown = [memory_id for memory_id in run.around.mentions if memory_id not in run.gates]
+        if run.degraded is None:
+            run.gates |= await likeness_of(self._index, run.question, unknown)
+        run.lap("gate")
+
+    async def _relations(self, view: View, ids: Sequence[str]) -> tuple[Relation, ...]:
+        if not ids:
+            return ()
+        page = await self._store.relations(RelationQuery(view=view, ids=frozenset(ids), limit=len(ids)))
+        return page.items
+
+    async def _named(self, view: View, text: str) -> set[str]:
+        """The entities called by name, the longest name winning where one holds another."""
+        found = await self._store.spoken(view, phrases(text))
+        longest = [
+            phrase for phrase in found if not any(phrase != other and f" {phrase} " in f" {other} " for other in found)
+        ]
+        return {entity_id for phrase in longest for entity_id in found[phrase]}
+
+    async def _rank(self, run: _Run, options: RecallOptions) -> list[Ranked]:
+        """The visible candidates in their final order, at most `top_k`."""
+        run.arms = {
+            "semantic": run.gates if options.semantic else {},
+            "keyword": run.words if options.keyword else {},
+            "graph": rank(run.around, run.gates, options) if options.graph else {},
+        }
+        fused = fuse(run.arms, options)
+        order = sorted(fused, key=lambda memory_id: (-fused[memory_id], memory_id))
+        run.lap("fuse")
+        wanted = max(run.query.top_k, RERANKED if run.query.rerank else 0)
+        first = wanted * options.overfetch
+        memories: dict[str, Memory] = {}
+        # A second round comes only where too many of the first were invisible to this reader.
+        for part in (order[:first], order[first : first * options.overfetch]):
+            if part and len(memories) < wanted:
+                memories |= await self._store.memories(run.query.view, part)
+        now = run.query.view.as_of or datetime.now(UTC)
+        support = _support(run.around.relations.values())
+        ranked = [
+            Ranked(boost(fused[memory_id], memory, support.get(memory_id, 1), now, options), memory)
+            for memory_id, memory in memories.items()
+        ]
+        ranked.sort(key=lambda each: (-each.score, each.memory.id))
+        if run.query.rerank:
+            ranked = await self._rerank(run.query.text, ranked[:RERANKED])
+        run.lap("hydrate")
+        floor = run.query.threshold
+        return [each for each in ranked if floor is None or each.score >= floor][: run.query.top_k]
+
+    async def _rerank(self, text: str, ranked: list[Ranked]) -> list[Ranked]:
+        assert self._reranker is not None
+        scores = await self._reranker.rerank(text, [each.memory.text for each in ranked])
+        again = [Ranked(score, each.memory) for score, each in zip(scores, ranked, strict=True)]
+        return sorted(again, key=lambda each: (-each.score, each.memory.id))
+
+    async def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
+        ways = {each.memory.id: trace(each.memory.id, run.around) for each in ranked}
+        relations = _telling(run, ranked, ways.values())
+        entities = await self._entities(run, relations, ways.values())
+        texts = {each.memory.id: each.memory.text for each in ranked}
+        hits = tuple(
+            Hit(
+                memory=memory,
+                score=score,
+                arms={name: min(1.0, max(0.0, scores.get(memory.id, 0.0))) for name, scores in run.arms.items()},
+                path=readable(ways[memory.id], entities, run.around.relations, texts),
+            )
+            for score, memory in ranked
+        )
+        run.lap("explain")
+        known = run.likeness.revisions
+        return Recall(
+            hits=hits,
+            relations=relations,
+            entities=entities,
+            degraded=run.degraded,
+            milliseconds=run.times,
+            seeds=run.around.seeds,
+            reached=len(run.around.mentions) + len(run.around.degrees),
+            stale=tuple(m.id for _, m in ranked if known.get(m.id, m.revision) != m.revision),
+        )
+
+    async def _entities(
+        self, run: _Run, relations: Iterable[ScoredRelation], ways: Iterable[tuple[Step, ...]]
+    ) -> dict[str, Entity]:
+        """The entities that the answer names."""
+        ids = {end for each in relations for end in (each.relation.subject_id, each.relation.object_id)}
+        for way in ways:
+            for step in way:
+                ids |= {end for end in (step.source_id, step.target_id) if end in run.around.degrees}
+        if not ids:
+            return {}
+        page = await self._store.entities(EntityQuery(view=run.query.view, ids=frozenset(ids), limit=len(ids)))
+        return {entity.id: entity for entity in page.items}
+
+
+def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:
+    """How much each relation resembles the question, in [0, 1]: meaning, and words at `fact_keyword` of its weight."""
+    by_words = calibrate_words(likeness.facts_sparse)
+    share = 1.0 + options.fact_keyword
+    return {
+        fact: (max(0.0, likeness.facts_dense.get(fact, 0.0)) + options.fact_keyword * by_words.get(fact, 0.0)) / share
+        for fact in {*likeness.facts_dense, *by_words}
+    }
+
+
+def _support(relations: Iterable[Relation]) -> dict[str, int]:
+    """How often what a memory states was stated, by memory: the most of its relations."""
+    support: dict[str, int] = {}
+    for relation in relations:
+        for memory_id in relation.memory_ids:
+            support[memory_id] = max(support.get(memory_id, 1), relation.support)
+    return support
+
+
+def _telling(run: _Run, ranked: list[Ranked], ways: Iterable[tuple[Step, ...]]) -> tuple[ScoredRelation, ...]:
+    """The relations that matter: those like the question, those on paths, those that the hits state; best first."""
+    walked = {step.relation_id for way in ways for step in way if step.relation_id}
+    scores = {each.memory.id: each.score for each in ranked}
+    found = []
+    for relation in run.around.relations.values():
+        stated = max((scores.get(memory_id, 0.0) for memory_id in relation.memory_ids), default=0.0)
+        likeness = run.facts.get(relation.id, 0.0)
+        if relation.id in walked or stated or likeness >= LIKE:
+            found.append(ScoredRelation(relation=relation, score=min(1.0, 0.5 * (likeness + stated))))
+    found.sort(key=lambda each: (-each.score, each.relation.id))
+    return tuple(found[: 2 * run.query.top_k])

@@ -1,0 +1,179 @@
+"""The graph arm's ground: what lies within a few hops of the entities a question is about."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from graphmem.abc import GraphStore
+from graphmem.models import Relation
+from graphmem.queries import Hop, View, Walk
+from graphmem.retrieval.options import RecallOptions
+from graphmem.retrieval.pagerank import pagerank
+
+__all__ = ["Neighbourhood", "Reached", "explore", "rank"]
+
+UNSEEN = 0.1
+"""Affinity of an edge the index did not find like the question: it is followed last, but not cut off."""
+
+
+class Reached(NamedTuple):
+    """How the walk first came to an entity: from which one, over a relation or through a memory."""
+
+    source_id: str
+    relation_id: str | None
+    memory_id: str | None
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    """Entities, relations and memories around the seeds, and how each entity was reached.
+
+    `seeds` are weights, normalised later. `mentions` maps memory ids to the entities they mention.
+    """
+
+    seeds: dict[str, float] = field(default_factory=dict)
+    relations: dict[str, Relation] = field(default_factory=dict)
+    mentions: dict[str, set[str]] = field(default_factory=dict)
+    degrees: dict[str, int] = field(default_factory=dict)
+    reached: dict[str, Reached] = field(default_factory=dict)
+
+    def absorb(self, hop: Hop) -> None:
+        """Add what one hop brought."""
+        for relation in hop.relations:
+            self.relations[relation.id] = relation
+        for memory_id, entity_id in hop.mentions:
+            self.mentions.setdefault(memory_id, set()).add(entity_id)
+        self.degrees.update(hop.degrees)
+
+
+async def explore(
+    store: GraphStore,
+    view: View,
+    facts: Sequence[tuple[Relation, float]],
+    named: Iterable[str],
+    affinity: Mapping[str, float],
+    options: RecallOptions,
+) -> Neighbourhood:
+    """Walk out from the endpoints of the best facts and from the entities named literally.
+
+    `affinity` says how like the question a memory or relation is, in [0, 1], by id; edges that are not in it count
+    little.
+    One store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the
+    speakers, the user) do not drown the rest.
+    """
+    raw: dict[str, float] = {}
+    for relation, score in facts:
+        for entity_id in (relation.subject_id, relation.object_id):
+            raw[entity_id] = raw.get(entity_id, 0.0) + score
+    for entity_id in named:
+        raw[entity_id] = raw.get(entity_id, 0.0) + 1.0
+    around = Neighbourhood()
+    frontier = sorted(raw, key=lambda entity_id: (-raw[entity_id], entity_id))[: options.frontier]
+    prefer = frozenset(affinity)
+    promise: dict[str, float] = {}
+    for _ in range(options.hops):
+        if not frontier:
+            break
+        hop = await store.walk(Walk(view=view, entity_ids=tuple(frontier), hub_cap=options.hub_cap, prefer=prefer))
+        around.absorb(hop)
+        if not around.seeds:
+            around.seeds = {
+                entity_id: raw[entity_id] / max(1, hop.degrees[entity_id])
+                for entity_id in frontier
+                if hop.degrees.get(entity_id)
+            }
+            promise = dict(around.seeds)
+        fresh = _next(around, hop, set(frontier), promise, affinity)
+        promise.update(fresh)
+        frontier = sorted(fresh, key=lambda entity_id: (-fresh[entity_id], entity_id))[: options.frontier]
+    return around
+
+
+def _next(
+    around: Neighbourhood,
+    hop: Hop,
+    frontier: set[str],
+    promise: Mapping[str, float],
+    affinity: Mapping[str, float],
+) -> dict[str, float]:
+    """The entities this hop came to first, each with its promise; notes how each was reached."""
+    fresh: dict[str, float] = {}
+
+    def reach(entity_id: str, gain: float, how: Reached) -> None:
+        if entity_id in promise:
+            return
+        if gain > fresh.get(entity_id, 0.0):
+            around.reached[entity_id] = how
+        fresh[entity_id] = fresh.get(entity_id, 0.0) + gain
+
+    for relation in hop.relations:
+        likeness = affinity.get(relation.id, UNSEEN)
+        for here, there in (
+            (relation.subject_id, relation.object_id),
+            (relation.object_id, relation.subject_id),
+        ):
+            if here in frontier:
+                reach(there, promise.get(here, 0.0) * likeness, Reached(here, relation.id, None))
+    memories: dict[str, list[str]] = {}
+    for memory_id, entity_id in hop.mentions:
+        memories.setdefault(memory_id, []).append(entity_id)
+    for memory_id, entity_ids in memories.items():
+        likeness = affinity.get(memory_id, UNSEEN)
+        here = max((e for e in entity_ids if e in frontier), key=lambda e: promise.get(e, 0.0), default="")
+        for there in entity_ids:
+            if here and there != here:
+                reach(there, promise.get(here, 0.0) * likeness, Reached(here, None, memory_id))
+    for entity_id in fresh:
+        fresh[entity_id] /= math.sqrt(max(1, hop.degrees.get(entity_id, 1)))
+    return fresh
+
+
+def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptions) -> dict[str, float]:
+    """Personalised PageRank over the neighbourhood: memory id → share of the best memory's rank, in [0, 1].
+
+    `gates` are cosines of memories with the question: they weigh the edges to memories, and the memories' own
+    weak prior among the seeds.
+    """
+    seeds = {entity_id: weight for entity_id, weight in around.seeds.items() if weight > 0}
+    if not seeds or not around.mentions:
+        return {}
+    memories = list(around.mentions)
+    entities = sorted(
+        {e for found in around.mentions.values() for e in found}
+        | {e for r in around.relations.values() for e in (r.subject_id, r.object_id)}
+        | set(seeds)
+    )
+    number = {name: position for position, name in enumerate(memories)}
+    number |= {name: position + len(memories) for position, name in enumerate(entities)}
+    edges = [
+        (number[memory_id], number[entity_id], 0.2 + max(0.0, gates.get(memory_id, 0.0)))
+        for memory_id, entity_ids in around.mentions.items()
+        for entity_id in entity_ids
+    ]
+    edges += [
+        (number[relation.subject_id], number[relation.object_id], 1.0)
+        for relation in around.relations.values()
+        if relation.subject_id != relation.object_id
+    ]
+    start = np.zeros(len(number))
+    total = sum(seeds.values())
+    for entity_id, weight in seeds.items():
+        start[number[entity_id]] = weight / total
+    likeness = np.array([max(0.0, gates.get(memory_id, 0.0)) for memory_id in memories])
+    if likeness.any():
+        start[: len(memories)] = options.prior * likeness / likeness.max()
+    columns = np.array(edges)
+    ranks = pagerank(
+        start,
+        columns[:, 0].astype(np.intp),
+        columns[:, 1].astype(np.intp),
+        columns[:, 2],
+        options.damping,
+    )[: len(memories)]
+    best = ranks.max()
+    return {memory_id: float(value / best) for memory_id, value in zip(memories, ranks, strict=True)}

@@ -1,0 +1,48 @@
+"""The few numbers of the recipe, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RecallOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallOptions:
+    """How wide the arms reach and how they are weighed. One default serves all data.
+
+    - `semantic`, `keyword`, `graph`: weights of the arms in the fused score. An arm that is switched off (0) is
+      not run.
+    - `breadth`: candidates taken from each memory arm. Beyond a hundred the order of the first ten does not
+      change.
+    - `facts`: relations whose endpoints become seeds. HippoRAG 2 (arXiv 2502.14802) takes 5; a few more cost
+      nothing, as their weight falls with their score.
+    - `fact_keyword`: share of the keyword score in choosing facts: names count, but less than meaning.
+    - `hops`, `hub_cap`, `frontier`: how far the walk goes, how many relations and memories it follows from one
+      entity, and from how many entities it goes on at each hop. Together they bound the neighbourhood to some
+      hundred nodes, which ranks as well as the whole graph.
+    - `damping`: chance to walk on instead of jumping back to the seeds; 0.5 as in HippoRAG: explanations are
+      short.
+    - `prior`: weight of a memory's own likeness among the seeds; 0.05 as in HippoRAG 2.
+    - `recency`, `support`: the most that a fresh, or an often repeated, memory gains, as a share of its score.
+      Mild, because a boost in score space that is not mild destroys recall.
+    - `recency_days`: after so many days the recency boost is halved.
+    - `overfetch`: how many more candidates than asked for are looked at, as some turn out to be invisible.
+    """
+
+    semantic: float = 0.45
+    keyword: float = 0.25
+    graph: float = 0.30
+    names: bool = True
+    breadth: int = 100
+    facts: int = 8
+    fact_keyword: float = 0.5
+    hops: int = 2
+    hub_cap: int = 60
+    frontier: int = 24
+    damping: float = 0.5
+    prior: float = 0.05
+    recency: float = 0.05
+    recency_days: float = 90.0
+    support: float = 0.05
+    overfetch: int = 3

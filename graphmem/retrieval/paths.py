@@ -1,0 +1,85 @@
+"""Why a hit is a hit: the way from the question to a memory, as steps and as a line to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphmem.models import Entity, Path, Relation, Step
+from graphmem.retrieval.neighbourhood import Neighbourhood
+
+__all__ = ["direct", "readable", "trace"]
+
+
+def direct(memory_id: str) -> tuple[Step, ...]:
+    """The question itself found the memory."""
+    return (Step("match", None, memory_id),)
+
+
+def trace(memory_id: str, around: Neighbourhood) -> tuple[Step, ...]:
+    """From the question to a seed entity, along what the walk followed, to the memory.
+
+    Of the entities that the memory mentions, the one nearest to a seed leads to it. A memory that the walk did not
+    reach was found by the question directly.
+    """
+    ways = [way for entity_id in around.mentions.get(memory_id, ()) if (way := _back(entity_id, around))]
+    if not ways:
+        return direct(memory_id)
+
+    def order(way: tuple[Step, ...]) -> tuple[int, float, str]:
+        return len(way), -around.seeds[way[0].target_id], way[-1].target_id
+
+    way = min((_without(way, memory_id) for way in ways), key=order)
+    return (*way, Step("mention", way[-1].target_id, memory_id))
+
+
+def _back(entity_id: str, around: Neighbourhood) -> tuple[Step, ...]:
+    """The steps from the question to an entity; empty if no seed leads to it."""
+    steps: list[Step] = []
+    here = entity_id
+    while here not in around.seeds:
+        how = around.reached.get(here)
+        if how is None:
+            return ()
+        if how.relation_id is not None:
+            steps.append(Step("relation", how.source_id, here, how.relation_id))
+        else:
+            assert how.memory_id is not None
+            steps.append(Step("mention", how.memory_id, here))
+            steps.append(Step("mention", how.source_id, how.memory_id))
+        here = how.source_id
+    steps.append(Step("match", None, here))
+    return tuple(reversed(steps))
+
+
+def _without(way: tuple[Step, ...], memory_id: str) -> tuple[Step, ...]:
+    """The way up to where it first comes to the memory itself."""
+    for position, step in enumerate(way):
+        if step.target_id == memory_id:
+            return way[:position]
+    return way
+
+
+def readable(
+    steps: tuple[Step, ...],
+    entities: Mapping[str, Entity],
+    relations: Mapping[str, Relation],
+    texts: Mapping[str, str],
+) -> Path:
+    """The path with its line: ``query → Ana —SISTER_OF→ Marta → "Marta works at …"``."""
+    line = "query"
+    for step in steps:
+        if step.kind == "relation":
+            relation = relations[step.relation_id or ""]
+            forward = relation.subject_id == step.source_id
+            arrow = f" —{relation.type}→ " if forward else f" ←{relation.type}— "
+            line += arrow + _name(step.target_id, entities, texts)
+        else:
+            line += f" → {_name(step.target_id, entities, texts)}"
+    return Path(steps=steps, text=line)
+
+
+def _name(node_id: str, entities: Mapping[str, Entity], texts: Mapping[str, str]) -> str:
+    if node_id in entities:
+        return entities[node_id].name
+    text = texts.get(node_id, "…")
+    return f"“{text if len(text) <= 60 else text[:57] + '…'}”"

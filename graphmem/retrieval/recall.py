@@ -1,0 +1,60 @@
+"""What is asked of the retriever, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphmem.models import Entity, Memory, Path, Relation
+from graphmem.queries import View
+
+__all__ = ["Hit", "Recall", "RecallQuery", "ScoredRelation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallQuery:
+    """A question under a view. `threshold` is compared with the final score; None lets everything pass."""
+
+    text: str
+    view: View
+    top_k: int = 10
+    threshold: float | None = None
+    rerank: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A memory found: its final score in [0, 1], what each arm gave it (in [0, 1]), and how it was reached."""
+
+    memory: Memory
+    score: float
+    arms: Mapping[str, float]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredRelation:
+    """A relation that matters to the question; its score is in [0, 1]."""
+
+    relation: Relation
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """The answer: hits best first, relations best first, the entities that paths and relations name.
+
+    `degraded` says why the index did not answer and the store's own search stood in; `milliseconds` are the times of
+    the
+    stages, `seeds` the entities the walk began at, with their weights, `reached` how many nodes it saw, `stale` the
+    memories whose copy in the index turned out to be outdated.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    relations: tuple[ScoredRelation, ...] = ()
+    entities: Mapping[str, Entity] = field(default_factory=dict)
+    degraded: str | None = None
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    seeds: Mapping[str, float] = field(default_factory=dict)
+    reached: int = 0
+    stale: tuple[str, ...] = ()
