@@ -77,21 +77,22 @@ class GraphStore(ABC):
     async def apply(self, *changes: ChangeSet) -> tuple[Applied, ...]:
         """Carry out the ChangeSets, of distinct partitions, in one transaction: all or nothing, in this order.
 
-        1. Lock the partitions in the order of their names; a new one comes to be with sequence 0, or the
-        store's
+        1. Lock the partitions in the order of their names; a new one comes to be with sequence 0, or the store's
            floor (see `purge`), so that a revision is never used twice.
-        2. A ChangeSet whose id was applied before changes nothing and answers `repeated`.
+        2. A ChangeSet whose id was applied before changes nothing and answers `repeated`, with the sequence of then.
         3. If the partition's sequence is not the ChangeSet's, test its watch; raise `Conflict` (with
            `change_ids`) if it moved. An operation that refers to a missing entity, relation or episode is a
-           `Conflict`
-           too (somebody removed it), and so are two entities of one folded name in a partition.
+           `Conflict` too (somebody removed it), and so is, at its end, a folded name, alias or not, that two
+           entities of the partition share: inside a partition names mean one thing. What belongs to another
+           partition, or has an id that is in use there, is `InvalidInput`.
         4. Carry out the operations in order, giving everything written `sequence + 1` as revision.
         5. Keep the mentions' consequences: an entity whose `name` no mention uses any longer takes the most
-        frequent
-           remaining one (ties: the smallest); remove relations that no memory states and entities that no
-           memory mentions, if this ChangeSet touched them.
+           frequent remaining one (ties: the smallest); remove relations that no memory states and entities that
+           no memory mentions, if this ChangeSet touched them.
         6. Mark as stale in the index every memory, relation and entity that was written or removed. An entity whose
-           derived names or type changed counts as written: its revision rises.
+           derived names or type changed counts as written, and so do the relations of one whose `name` changed,
+           because their sentences hold it: their revision rises. So the index is right exactly when it holds
+           what `scan` says. (A memory that only lost a dropped episode was not written.)
         """
 
     # -- reading for planning
@@ -137,7 +138,10 @@ class GraphStore(ABC):
 
     @abstractmethod
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
-        """Ids of visible memories by how many distinct folded words of the text they hold, as a share in (0, 1]."""
+        """Ids of visible memories by how many distinct `words` of the text they hold, as a share in (0, 1].
+
+        Best first, ties by id. Under `known_at` too, the words are those of the memory's present text.
+        """
 
     @abstractmethod
     async def history(self, project: str, memory_id: str) -> list[Revision]:
@@ -149,11 +153,18 @@ class GraphStore(ABC):
 
     @abstractmethod
     async def tally(self, project: str | None = None) -> dict[str, int]:
-        """Counts: memories, superseded, entities, relations, episodes, revisions, partitions, stale (index marks)."""
+        """Counts: memories, superseded, entities, relations, episodes, revisions, partitions, stale (index marks).
+
+        `memories` counts all that are held, `superseded` the retired ones among them.
+        """
 
     @abstractmethod
     async def scopes(self, project: str) -> list[dict[str, Any]]:
-        """Who has memories: {"type": user|agent|app|run, "id", "memories", "created_at", "updated_at"}, sorted."""
+        """Who has memories: {"type": user|agent|app|run, "id", "memories", "created_at", "updated_at"}.
+
+        Sorted by type and id. `memories` counts all that are held, retired ones too; the datetimes are the earliest
+        `created_at` and the latest `updated_at` among them.
+        """
 
     # -- the index's bookkeeping
 
@@ -167,7 +178,7 @@ class GraphStore(ABC):
 
     @abstractmethod
     async def mark(self, refs: Sequence[tuple[Kind, str]]) -> None:
-        """Mark these as stale again at their present revision; gone ones as deleted."""
+        """Mark these as stale again at their present revision; gone ones as deleted, at one above all others."""
 
     @abstractmethod
     async def records(self, marks: Sequence[Mark]) -> dict[str, Record]:
@@ -321,8 +332,8 @@ class VectorCache(ABC):
         """Remember these."""
 
     @abstractmethod
-    async def forget_many(self, keys: Sequence[str]) -> None:
-        """Erase these under every fingerprint."""
+    async def clear(self) -> int:
+        """Forget all, physically; returns how many. A purge cannot know which vectors deleted texts left here."""
 
 
 class Reranker(ABC):

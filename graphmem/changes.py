@@ -62,7 +62,10 @@ class PutRelation:
 
 @dataclass(frozen=True, slots=True)
 class PutMemory:
-    """Write a memory whole, its links included: links that the new value lacks are withdrawn."""
+    """Write a memory whole, its links included: links that the new value lacks are withdrawn.
+
+    A memory mentions both ends of every relation that it states; plans see to it.
+    """
 
     memory: Memory
 
@@ -76,7 +79,10 @@ class DropMemory:
 
 @dataclass(frozen=True, slots=True)
 class PutRevision:
-    """Append to a memory's history. The order of history is (at, order of writing)."""
+    """Append to a memory's history. The order of history is (at, order of writing).
+
+    The memory need not be there (any longer): that is how a deletion is told.
+    """
 
     revision: Revision
 
@@ -86,10 +92,9 @@ Operation = PutEpisode | DropEpisode | PutEntity | PutRelation | PutMemory | Dro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """What a plan was based on, beyond the ids it writes.
+    """What a plan was based on. The store watches nothing by itself: what a plan read and rewrites is named here too.
 
-    `names` are folded names (`name_key`), `texts` are `text_key`s of statements, `subjects` are ids of
-    entities
+    `names` are folded names (`name_key`), `texts` are `text_key`s of statements, `subjects` are ids of entities
     whose relations were read, `ids` are memories, entities, relations and episodes that were read.
     """
 

@@ -38,6 +38,7 @@ __all__ = [
     "Scope",
     "SparseVector",
     "Step",
+    "Subgraph",
 ]
 
 SCOPE_FIELDS = ("user_id", "agent_id", "app_id", "run_id")
@@ -228,13 +229,10 @@ def _moment(text: str | None) -> datetime | None:
 class Entity:
     """A person, place, organisation, thing, event, topic ... of one partition.
 
-    Stored are `name` (which must be among the names its memories use) and `self_of` (the owner or agent it
-    *is*,
-    `user:ana`). Derived from the mentions, on every read: `aliases`, the other names in use, sorted; `type`,
-    the
-    most frequent one said (ties: the first in alphabetical order). `mention_count` is how many memories
-    mention
-    it: those visible to the read, or all of the partition where the read has no view.
+    Stored are `name` (which must be among the names its memories use) and `self_of` (the owner or agent it *is*,
+    `user:ana`). Derived from all mentions in the partition, seen or not: `aliases`, the other names in use, sorted;
+    `type`, the most frequent one said (ties: the first in alphabetical order). `mention_count` is how many memories
+    mention it: those visible to the read, or all of the partition where the read has no view.
     """
 
     id: str
@@ -342,6 +340,14 @@ class Path:
 
     steps: tuple[Step, ...]
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subgraph:
+    """A part of the graph: entities, and the relations between them."""
+
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,9 +158,9 @@ class RelationQuery:
 class Walk:
     """One hop out from `entity_ids`, over what is visible.
 
-    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer` (ids
-    of
-    memories and relations that resemble the question) first, then the newest.
+    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer` (ids of
+    memories and relations that resemble the question) first, then the newest (by `created_at`, then id).
+    `types` confines the relations, not the memories.
     """
 
     view: View
@@ -174,12 +174,10 @@ class Walk:
 class Hop:
     """What one hop reached.
 
-    `relations` touch an entity of the frontier (`memory_ids`: visible ones). `mentions` are (memory id,
-    entity id)
-    for the memories reached from the frontier and *all* the entities they mention. `degrees` says of each
-    entity seen how
-    many memories of its partition mention it, visible or not: the weight that keeps hubs from drowning the
-    rest.
+    `relations` touch an entity of the frontier (`memory_ids`: visible ones). `mentions` are (memory id, entity id)
+    for the memories reached from the frontier and *all* the entities they mention. `degrees` says of each entity
+    in `relations` and `mentions` how many memories of its partition mention it, visible or not: the weight that
+    keeps hubs from drowning the rest.
     """
 
     relations: tuple[Relation, ...] = ()
@@ -200,16 +198,14 @@ class TextQuery:
 class KnownQuery:
     """All that planning has to know of one partition, asked at once.
 
-    `names` are folded names; `selves` maps `Entity.self_of` values to the folded name under which they are
-    asked for,
-    so an owner that learned its real name is still found. `texts` are `text_key`s. `slots` are (subject's
-    folded
-    name, relation type) and `pairs` (subject's, object's folded name): the relations found there are returned
-    with the
-    memories that state them. `memory_ids` are returned with all that hangs on them when `dependents` is set:
-    the memories and relations they superseded, the relations they state, their episodes. `run_id` and
-    `last_episodes` ask for
-    that many newest episodes of the run (of the partition, where `run_id` is None), oldest first.
+    `names` are folded names, of entities or their aliases; `selves` maps `Entity.self_of` values to the folded name
+    under which they are asked for, so an owner that learned its real name is still found (under that name it comes
+    before whoever else is called so). `texts` are `text_key`s. `slots` are (subject's folded name, relation type)
+    and `pairs` (subject's, object's folded name), read as `names` and `selves` are: the relations found there are
+    returned with the memories that state them. `memory_ids` are returned with all that hangs on them when
+    `dependents` is set: the memories and relations they superseded, the relations they state, their episodes.
+    `run_id` and `last_episodes` ask for that many newest episodes of the run (of the partition, where `run_id` is
+    None), by (`observed_at`, `created_at`, order of writing), oldest first.
     """
 
     partition: Partition
@@ -246,9 +242,8 @@ class Known:
 class Record:
     """What the index copies of one memory, relation or entity.
 
-    `text` is the memory's words, the relation as a sentence (`Marta works at Critical Software`), or the
-    entity's
-    names. `scope`, `metadata` and `categories` are the memory's.
+    `text` is the memory's words, the relation as a sentence (`Marta works at Critical Software`: the subject's name,
+    the label, the object's name), or the entity's names. `scope`, `metadata` and `categories` are the memory's.
     """
 
     kind: Kind

@@ -1,0 +1,12 @@
+"""The law of graph stores, as tests. See `graphmem.testing` for how a store is held to it."""
+
+from __future__ import annotations
+
+from graphmem.testing.suite.conflicts import ConflictTests
+from graphmem.testing.suite.writing import WritingTests
+
+__all__ = ["GraphStoreTests"]
+
+
+class GraphStoreTests(WritingTests, ConflictTests):
+    """Everything that `graphmem.abc.GraphStore` promises. Subclasses supply the fixture `store`."""

@@ -1,0 +1,1 @@
+"""The themes of `GraphStoreTests`, a module each."""
