@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from graphmem.testing.suite.conflicts import ConflictTests
+from graphmem.testing.suite.naming import NamingTests
+from graphmem.testing.suite.scope import ScopeTests
+from graphmem.testing.suite.time import KnownAtTests, WorldTimeTests
 from graphmem.testing.suite.writing import WritingTests
 
 __all__ = ["GraphStoreTests"]
 
 
-class GraphStoreTests(WritingTests, ConflictTests):
+class GraphStoreTests(WritingTests, ConflictTests, NamingTests, WorldTimeTests, KnownAtTests, ScopeTests):
     """Everything that `graphmem.abc.GraphStore` promises. Subclasses supply the fixture `store`."""
