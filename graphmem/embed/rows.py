@@ -16,7 +16,8 @@ __all__ = ["checked_rows", "unit_rows", "unknown_dimensions"]
 
 def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """The rows scaled to unit length, in place; all-zero ones stay."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    # In double precision: the squares of large and of small numbers would not fit into single.
+    lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
     return rows
 
@@ -35,7 +36,8 @@ def checked_rows(
 
     try:
         # A copy, because rows are scaled in place, and a driver may keep its own.
-        rows = np.array(vectors, dtype=np.float32, order="C")
+        with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused below
+            rows = np.array(vectors, dtype=np.float32, order="C")
     except (TypeError, ValueError, OverflowError):
         raise invalid("returned something else than lists of numbers", "Check that it is an embedding model.") from None
     if len(rows) != count:
