@@ -33,7 +33,7 @@ def pagerank(
     rank: NDArray[np.float64] = start
     # Each round shrinks what still moves by the damping factor at least.
     for _ in range(64):
-        moved: NDArray[np.float64] = np.bincount(tails, weights=rank[heads] * share, minlength=n)
+        moved = np.bincount(tails, weights=rank[heads] * share, minlength=n).astype(np.float64)
         lost = rank[stuck].sum()
         new: NDArray[np.float64] = damping * (moved + lost * start) + (1.0 - damping) * start
         if np.abs(new - rank).sum() < tolerance:

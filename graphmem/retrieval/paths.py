@@ -64,9 +64,11 @@ def readable(
     entities: Mapping[str, Entity],
     relations: Mapping[str, Relation],
     texts: Mapping[str, str],
+    *,
+    start: str = "query",
 ) -> Path:
-    """The path with its line: ``query → Ana —SISTER_OF→ Marta → "Marta works at …"``."""
-    line = "query"
+    """The path with its line: ``query → Ana —SISTER_OF→ Marta → “Marta works at …”``."""
+    line = start
     for step in steps:
         if step.kind == "relation":
             relation = relations[step.relation_id or ""]
@@ -74,7 +76,7 @@ def readable(
             arrow = f" —{relation.type}→ " if forward else f" ←{relation.type}— "
             line += arrow + _name(step.target_id, entities, texts)
         else:
-            line += f" → {_name(step.target_id, entities, texts)}"
+            line += f"{' → ' if line else ''}{_name(step.target_id, entities, texts)}"
     return Path(steps=steps, text=line)
 
 

@@ -1,0 +1,115 @@
+"""What the façade needs from wherever the memory is: in this process, or on a server.
+
+Arguments and answers are the JSON of the native REST surface, so the two ends of the wire say the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from graphmem.views import (
+    AddResult,
+    DeleteResult,
+    EntityPage,
+    EntityView,
+    HistoryEntry,
+    MemoryPage,
+    MemoryView,
+    PathsView,
+    RelationPage,
+    SearchResult,
+    SubgraphView,
+)
+
+__all__ = ["Arguments", "Backend", "ImportReport", "IndexAction"]
+
+Arguments = Mapping[str, Any]
+
+IndexAction = Literal["drain", "verify", "repair", "rebuild"]
+
+
+class ImportReport(Protocol):
+    """How far an import is; see `graphmem.engine.transfer.Imported`."""
+
+    lines: int
+    memories: int
+    skipped: int
+
+
+class Backend(Protocol):
+    """A memory of one project. Every method may raise any `GraphmemError`."""
+
+    async def open(self) -> None:
+        """Make ready; idempotent."""
+
+    async def aclose(self) -> None:
+        """Let go; idempotent."""
+
+    async def add(self, arguments: Arguments) -> AddResult:
+        """Remember; see `AsyncMemory.add` for the arguments."""
+
+    async def add_many(
+        self, items: Sequence[Arguments], progress: Callable[[int], None] | None = None
+    ) -> list[AddResult]:
+        """Remember many."""
+
+    async def search(self, arguments: Arguments) -> SearchResult:
+        """Answer a question."""
+
+    async def get(self, memory_id: str) -> MemoryView:
+        """One memory."""
+
+    async def get_all(self, arguments: Arguments) -> MemoryPage:
+        """Memories, a page at a time."""
+
+    async def update(self, memory_id: str, arguments: Arguments) -> MemoryView:
+        """Change a memory."""
+
+    async def delete(self, memory_id: str) -> DeleteResult:
+        """Delete a memory."""
+
+    async def delete_all(self, arguments: Arguments) -> DeleteResult:
+        """Delete what a scope or filter covers."""
+
+    async def history(self, memory_id: str) -> list[HistoryEntry]:
+        """A memory's revisions."""
+
+    async def reset(self) -> DeleteResult:
+        """Delete everything of the project."""
+
+    async def purge(self) -> DeleteResult:
+        """Erase from every file what was deleted."""
+
+    async def stats(self) -> dict[str, int]:
+        """Counts."""
+
+    async def entities(self, arguments: Arguments) -> EntityPage:
+        """Entities, a page at a time."""
+
+    async def entity(self, entity_id: str, arguments: Arguments) -> EntityView:
+        """One entity, by id."""
+
+    async def relations(self, arguments: Arguments) -> RelationPage:
+        """Relations, a page at a time."""
+
+    async def subgraph(self, arguments: Arguments) -> SubgraphView:
+        """The neighbourhood of an entity."""
+
+    async def paths(self, arguments: Arguments) -> PathsView:
+        """The shortest ways between two entities."""
+
+    async def index(self, action: IndexAction) -> dict[str, Any]:
+        """Care for the index."""
+
+    def export(self, arguments: Arguments) -> AsyncIterator[str]:
+        """Everything as JSON lines."""
+
+    async def import_lines(
+        self,
+        lines: Iterable[str],
+        name: str,
+        defaults: Arguments,
+        progress: Callable[[ImportReport], None] | None = None,
+    ) -> dict[str, Any]:
+        """Read JSON lines."""

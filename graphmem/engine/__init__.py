@@ -1,0 +1,11 @@
+"""The async core, given its parts."""
+
+from __future__ import annotations
+
+from graphmem.engine.core import Engine
+from graphmem.engine.forget import Erasure
+from graphmem.engine.parts import Parts
+from graphmem.engine.remember import Added, Updated
+from graphmem.engine.requests import AddRequest
+
+__all__ = ["AddRequest", "Added", "Engine", "Erasure", "Parts", "Updated"]

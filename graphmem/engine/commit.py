@@ -1,0 +1,109 @@
+"""From a plan to the store: read, plan, apply, and once more if somebody was faster."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import anyio
+
+from graphmem.abc import GraphStore
+from graphmem.changes import Applied, Mark
+from graphmem.errors import Conflict, GraphmemError
+from graphmem.extraction.plan import Plan
+from graphmem.indexing import Drainer
+from graphmem.models import Partition
+from graphmem.queries import Known, KnownQuery
+
+__all__ = ["Committer"]
+
+TRIES = 8
+"""How often a change is planned anew before the caller is told. Each time somebody else's change went through."""
+
+WIDER = 4
+"""How often a plan may ask to know more. It is sound without, and only leaves alone what it could not see."""
+
+Made = TypeVar("Made", bound=Plan)
+
+
+class Committer:
+    """Carries out plans, one at a time in each partition of this process, and brings the index up to date."""
+
+    def __init__(self, store: GraphStore, drainer: Drainer) -> None:
+        self._store = store
+        self._drainer = drainer
+        self._turns: WeakValueDictionary[Partition, anyio.Lock] = WeakValueDictionary()
+
+    async def commit(
+        self,
+        queries: Mapping[Partition, KnownQuery],
+        plan: Callable[[Partition, Known], Made],
+    ) -> dict[Partition, tuple[Made, Applied]]:
+        """Read what `queries` ask, plan each partition, apply all in one transaction.
+
+        On `Conflict` everything is read and planned anew; the model is not asked again. After `TRIES` the `Conflict` is
+        the caller's.
+        """
+        async with self._turns_of(queries):
+            for attempt in range(1, TRIES + 1):
+                answers = await self._store.known(*queries.values())
+                plans = {partition: plan(partition, known) for partition, known in zip(queries, answers, strict=True)}
+                wanted = {partition: made for partition, made in plans.items() if made.changes.operations}
+                try:
+                    applied = await self._store.apply(*(made.changes for made in wanted.values()))
+                except Conflict as error:
+                    if attempt == TRIES:
+                        raise Conflict(
+                            f"The change met a newer one {TRIES} times in a row.",
+                            hint="Try again; if it goes on, write to this owner from fewer places at once.",
+                            **error.details,
+                        ) from error
+                    continue
+                done = dict(zip(wanted, applied, strict=True))
+                nothing = Applied(sequence=0)
+                return {partition: (made, done.get(partition, nothing)) for partition, made in plans.items()}
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _planned(
+        self,
+        queries: Mapping[Partition, KnownQuery],
+        plan: Callable[[Partition, Known], Made],
+    ) -> dict[Partition, Made]:
+        """Read and plan; what a plan found that it had to know more about is read with the rest, once more."""
+        asked = dict(queries)
+        for _ in range(WIDER):
+            answers = await self._store.known(*asked.values())
+            plans = {partition: plan(partition, known) for partition, known in zip(asked, answers, strict=True)}
+            wider = {partition: made.more for partition, made in plans.items() if made.more is not None}
+            if not wider:
+                break
+            asked |= wider
+        return plans
+
+    async def copy(self, applied: Iterable[Applied]) -> str | None:
+        """Bring the index up to date with what was just applied, so that it is readable at once.
+
+        The store has it already, so a failure here costs nothing but time: the marks stay and are drained later.
+        Returns the reason then, else None.
+        """
+        marks: Sequence[Mark] = [mark for each in applied for mark in (*each.marks, *each.removed)]
+        if not marks:
+            return None
+        try:
+            await self._drainer.drain(marks)
+        except GraphmemError as error:
+            return error.message
+        return None
+
+    @asynccontextmanager
+    async def _turns_of(self, partitions: Iterable[Partition]) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            # Sorted, so that two changes over several partitions cannot wait for each other.
+            for partition in sorted(partitions):
+                turn = self._turns.get(partition)
+                if turn is None:
+                    turn = self._turns[partition] = anyio.Lock()
+                await stack.enter_async_context(turn)
+            yield

@@ -1,0 +1,37 @@
+"""The engine: the async core, put together from its parts."""
+
+from __future__ import annotations
+
+from graphmem.engine.commit import Committer
+from graphmem.engine.forget import Forget
+from graphmem.engine.parts import Parts
+from graphmem.engine.read import Read
+from graphmem.engine.remember import Remember
+from graphmem.engine.transfer import Transfer
+from graphmem.engine.upkeep import Upkeep
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """All deeds over one set of parts, each in its own room: `remember`, `read`, `forget`, `transfer`, `upkeep`."""
+
+    def __init__(self, parts: Parts) -> None:
+        drainer = parts.drainer()
+        retriever = parts.retriever()
+        committer = Committer(parts.store, drainer)
+        self.parts = parts
+        self.remember = Remember(parts, committer, retriever)
+        self.read = Read(parts, retriever)
+        self.forget = Forget(parts, committer, drainer)
+        self.upkeep = Upkeep(parts, drainer)
+        self.transfer = Transfer(parts, self.remember, committer)
+
+    async def open(self) -> None:
+        """Open store and index; see `Upkeep.open`."""
+        await self.upkeep.open()
+
+    async def aclose(self) -> None:
+        """Erase what is owed, bring everything to disk, let go."""
+        await self.forget.settle_debts()
+        await self.upkeep.close()

@@ -1,0 +1,141 @@
+"""Forgetting: deletions that hold, and the receipt that says how far they went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from graphmem.changes import Applied, ChangeSet, DropEpisode
+from graphmem.engine.commit import Committer
+from graphmem.engine.parts import Parts
+from graphmem.errors import NotFound
+from graphmem.extraction.plan import Plan, needs_delete, plan_delete
+from graphmem.filters import leaves, matches
+from graphmem.ids import new_id
+from graphmem.indexing import Drainer, compact
+from graphmem.models import SCOPE_FIELDS, Memory, Partition
+from graphmem.queries import Known, KnownQuery, MemoryQuery, View
+
+__all__ = ["Erasure", "Forget"]
+
+CHUNK = 500
+"""Memories deleted in one transaction."""
+
+OWED = "purge_owed"
+"""The setting that remembers, over restarts, that something deleted has not been erased yet."""
+
+PLURAL = {"memory": "memories", "relation": "relations", "entity": "entities"}
+
+HOUSE = ""
+"""The project under which the house keeps its own settings; no caller's project has an empty name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What a deletion did: `hidden` is gone from every read, `erased` from every file; `counts` say how much."""
+
+    state: Literal["hidden", "erased"]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Forget:
+    """Deletes memories, and erases what was deleted."""
+
+    def __init__(self, parts: Parts, committer: Committer, drainer: Drainer) -> None:
+        self._parts = parts
+        self._committer = committer
+        self._drainer = drainer
+
+    async def delete(self, view: View, memory_id: str, *, by: str | None = None) -> Erasure:
+        """Delete one memory. Raises `NotFound` if it is not visible, superseded and expired ones included."""
+        view = _everything(view)
+        found = await self._parts.store.memories(view, [memory_id])
+        if memory_id not in found:
+            raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
+        counts = await self._drop([found[memory_id]], by)
+        return Erasure(state="hidden", counts=counts)
+
+    async def delete_all(self, view: View, *, by: str | None = None) -> Erasure:
+        """Delete everything that the view covers, superseded and expired memories included."""
+        view = _everything(view)
+        counts: Counter[str] = Counter()
+        partitions: set[Partition] = set()
+        while page := (await self._parts.store.find(MemoryQuery(view=view, limit=CHUNK))).items:
+            partitions |= {memory.scope.partition for memory in page}
+            counts.update(await self._drop(page, by))
+        partitions |= {Partition(view.project, owner) for owner in view.owners or ()}
+        counts["episodes"] += await self._drop_episodes(view, partitions)
+        return Erasure(state="hidden", counts=counts)
+
+    async def _drop(self, memories: Sequence[Memory], by: str | None) -> Counter[str]:
+        by_partition: dict[Partition, list[str]] = {}
+        for memory in memories:
+            by_partition.setdefault(memory.scope.partition, []).append(memory.id)
+        queries = {partition: needs_delete(partition, ids) for partition, ids in by_partition.items()}
+        at = self._parts.clock()
+
+        def planned(partition: Partition, known: Known) -> Plan:
+            return plan_delete(
+                by_partition[partition],
+                known,
+                at=at,
+                change_id=new_id(),
+                registry=self._parts.registry,
+                by=by,
+            )
+
+        await self._parts.store.put_setting(HOUSE, OWED, True)
+        committed = await self._committer.commit(queries, planned)
+        await self._committer.copy(applied for _, applied in committed.values())
+        return _counted(committed.values())
+
+    async def _drop_episodes(self, view: View, partitions: set[Partition]) -> int:
+        """What was kept as context for the next extraction goes with the rest of its scope."""
+        if any(leaf.field not in SCOPE_FIELDS for leaf in leaves(view.where)):
+            return 0
+        dropped = 0
+        for partition in sorted(partitions):
+            [known] = await self._parts.store.known(KnownQuery(partition=partition, last_episodes=2**31))
+            chosen = [episode for episode in known.episodes if matches(view.where, episode.scope.ids)]
+            if not chosen:
+                continue
+            await self._parts.store.apply(
+                ChangeSet(
+                    id=new_id(),
+                    partition=partition,
+                    sequence=known.sequence,
+                    at=self._parts.clock(),
+                    operations=tuple(DropEpisode(episode.id) for episode in chosen),
+                )
+            )
+            dropped += len(chosen)
+        return dropped
+
+    async def purge(self) -> Erasure:
+        """Erase from every file what was deleted: store, index and vector cache."""
+        await self._drainer.drain()
+        counts: Counter[str] = Counter(await self._parts.store.purge())
+        await compact(self._parts.index, self._drainer)
+        if self._parts.cache is not None:
+            counts["vectors"] += await self._parts.cache.clear()
+        await self._parts.store.put_setting(HOUSE, OWED, None)
+        return Erasure(state="erased", counts=counts)
+
+    async def settle_debts(self) -> None:
+        """Purge, if something that was deleted has not been erased yet."""
+        if await self._parts.store.setting(HOUSE, OWED):
+            await self.purge()
+
+
+def _everything(view: View) -> View:
+    return replace(view, include_superseded=True, include_expired=True)
+
+
+def _counted(committed: Iterable[tuple[Plan, Applied]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for plan, applied in committed:
+        counts.update(plan.counts)
+        counts.update(PLURAL[mark.kind] for mark in applied.removed)
+    return counts

@@ -1,0 +1,170 @@
+"""Reading: questions, lists, and the graph around an entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from graphmem.engine.parts import Parts
+from graphmem.errors import NotFound
+from graphmem.models import Entity, Memory, Path, Relation, Revision, Step, Subgraph
+from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, View, Walk
+from graphmem.retrieval import Recall, RecallQuery, Retriever, readable
+from graphmem.text import name_key
+
+__all__ = ["Read"]
+
+MOST_OWNERS = 64
+"""Partitions that a read naming no owner is narrowed to; with more, the index is asked over all of the project."""
+
+HUB = 500
+"""Relations followed from one entity when exploring."""
+
+MOST_NODES = 5_000
+"""Entities that an exploration may come to see."""
+
+
+class Read:
+    """Answers under a view."""
+
+    def __init__(self, parts: Parts, retriever: Retriever) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._retriever = retriever
+
+    async def recall(self, query: RecallQuery) -> Recall:
+        """Answer a question; see `Retriever.recall`."""
+        view = query.view
+        if view.owners is None:
+            owners = await self._store.owners(view, MOST_OWNERS)
+            if len(owners) < MOST_OWNERS:
+                query = replace(query, view=replace(view, owners=owners))
+        found = await self._retriever.recall(query)
+        if found.stale:
+            await self._store.mark([("memory", memory_id) for memory_id in found.stale])
+        return found
+
+    async def memory(self, view: View, memory_id: str) -> Memory:
+        """One memory, superseded and expired ones included. Raises `NotFound`."""
+        view = replace(view, include_superseded=True, include_expired=True)
+        found = await self._store.memories(view, [memory_id])
+        if memory_id not in found:
+            raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
+        return found[memory_id]
+
+    async def find(self, query: MemoryQuery) -> Page[Memory]:
+        """Visible memories, a page at a time."""
+        return await self._store.find(query)
+
+    async def history(self, project: str, memory_id: str) -> list[Revision]:
+        """All revisions of a memory and of what it superseded, oldest first. Raises `NotFound`."""
+        found = await self._store.history(project, memory_id)
+        if not found:
+            raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
+        return found
+
+    # -- the graph
+
+    async def entities(self, query: EntityQuery) -> Page[Entity]:
+        """Visible entities, a page at a time."""
+        return await self._store.entities(query)
+
+    async def relations(self, query: RelationQuery) -> Page[Relation]:
+        """Visible relations, a page at a time."""
+        return await self._store.relations(query)
+
+    async def named(self, view: View, name: str) -> tuple[Entity, ...]:
+        """The entities called so, in every partition of the view: by id, name or alias; most mentioned first."""
+        query = EntityQuery(view=view, names=frozenset({name_key(name)}), limit=1000)
+        found = (await self._store.entities(query)).items
+        if not found:
+            found = (await self._store.entities(replace(query, names=None, ids=frozenset({name})))).items
+        return tuple(sorted(found, key=lambda entity: (-entity.mention_count, entity.id)))
+
+    async def by_id(self, view: View, ids: Iterable[str]) -> dict[str, Entity]:
+        """The visible ones among `ids`."""
+        wanted = frozenset(ids)
+        if not wanted:
+            return {}
+        page = await self._store.entities(EntityQuery(view=view, ids=wanted, limit=len(wanted)))
+        return {entity.id: entity for entity in page.items}
+
+    async def subgraph(
+        self, view: View, entity_ids: Iterable[str], depth: int, types: frozenset[str] | None = None
+    ) -> Subgraph:
+        """Everything within `depth` relations of the entities, nearest first."""
+        seen = dict.fromkeys(entity_ids)
+        relations: dict[str, Relation] = {}
+        frontier = tuple(seen)
+        for _ in range(depth):
+            if not frontier or len(seen) >= MOST_NODES:
+                break
+            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, types=types))
+            reached: dict[str, None] = {}
+            for relation in hop.relations:
+                relations[relation.id] = relation
+                reached |= dict.fromkeys((relation.subject_id, relation.object_id))
+            frontier = tuple(entity_id for entity_id in reached if entity_id not in seen)
+            seen |= dict.fromkeys(frontier)
+        entities = await self.by_id(view, seen)
+        return Subgraph(
+            entities=tuple(entities[entity_id] for entity_id in seen if entity_id in entities),
+            relations=tuple(relations.values()),
+        )
+
+    async def paths(
+        self, view: View, sources: Iterable[str], targets: Iterable[str], longest: int, limit: int
+    ) -> tuple[tuple[Path, ...], Subgraph]:
+        """The shortest ways from one entity to another along relations, in either direction, and what they pass.
+
+        At most `longest` relations long, at most `limit` of them, all of one length.
+        """
+        goals = frozenset(targets)
+        arrivals: dict[str, list[tuple[str, Relation]]] = {entity_id: [] for entity_id in sources}
+        frontier = tuple(arrivals)
+        for _ in range(longest):
+            if not frontier or goals & set(frontier) or len(arrivals) >= MOST_NODES:
+                break
+            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB))
+            reached: dict[str, list[tuple[str, Relation]]] = {}
+            for relation in hop.relations:
+                for here, there in _ends(relation):
+                    if here in frontier and there not in arrivals:
+                        reached.setdefault(there, []).append((here, relation))
+            arrivals |= reached
+            frontier = tuple(reached)
+        ways = [way for goal in sorted(goals & set(arrivals)) for way in _unroll(goal, arrivals, limit)]
+        ways.sort(key=lambda way: (len(way), way))
+        ways = [way for way in ways if len(way) == len(ways[0])][:limit]
+        return await self._described(view, ways, arrivals)
+
+    async def _described(
+        self,
+        view: View,
+        ways: list[tuple[Step, ...]],
+        arrivals: dict[str, list[tuple[str, Relation]]],
+    ) -> tuple[tuple[Path, ...], Subgraph]:
+        walked = {step.relation_id for way in ways for step in way}
+        passed = {
+            relation.id: relation for found in arrivals.values() for _, relation in found if relation.id in walked
+        }
+        entities = await self.by_id(view, {step.target_id for way in ways for step in way})
+        paths = tuple(readable(way, entities, passed, {}, start="") for way in ways)
+        return paths, Subgraph(entities=tuple(entities.values()), relations=tuple(passed.values()))
+
+
+def _ends(relation: Relation) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (relation.subject_id, relation.object_id), (relation.object_id, relation.subject_id)
+
+
+def _unroll(goal: str, arrivals: dict[str, list[tuple[str, Relation]]], limit: int) -> list[tuple[Step, ...]]:
+    """The ways to `goal`, each from its start: at most `limit`."""
+    ways: list[tuple[Step, ...]] = []
+    open_ends: list[tuple[str, tuple[Step, ...]]] = [(goal, ())]
+    while open_ends and len(ways) < limit:
+        here, way = open_ends.pop()
+        if not arrivals[here]:
+            ways.append((Step("match", None, here), *way))
+        for before, relation in sorted(arrivals[here], key=lambda each: each[1].id, reverse=True):
+            open_ends.append((before, (Step("relation", before, here, relation.id), *way)))
+    return ways

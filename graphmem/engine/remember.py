@@ -1,0 +1,286 @@
+"""Remembering: messages in, one planned change out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, MemoryDraft, Usage
+from graphmem.engine.commit import Committer
+from graphmem.engine.parts import Parts
+from graphmem.engine.requests import AddRequest
+from graphmem.errors import NotFound
+from graphmem.extraction.content import episodes_of, sees_parts
+from graphmem.extraction.plan import Outcome, Plan, PlanItem, needs, needs_update, plan, plan_update
+from graphmem.filters import all_of, field_equals
+from graphmem.ids import new_id
+from graphmem.models import Entity, Episode, Memory, Partition, Relation, Scope
+from graphmem.queries import Known, KnownQuery, MemoryQuery, View
+from graphmem.retrieval import RecallQuery, Retriever
+from graphmem.text import fold
+
+__all__ = ["Added", "Remember", "Updated"]
+
+SHOWN = 10
+"""How many of the nearest memories the extractor is shown; the newest join them, as words may refer to those."""
+
+NEWEST = 3
+
+CONTEXT = 10
+"""How many episodes of the run the extractor is given as context."""
+
+BULK = 256
+"""Texts planned and written together in bulk."""
+
+
+ChangeIds = Callable[[Partition, int], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of one add. `lag` says why the index has still to catch up, where it has."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    added: tuple[Relation, ...] = ()
+    closed: tuple[Relation, ...] = ()
+    entities: Mapping[str, Entity]
+    usage: Usage
+    milliseconds: float
+    lag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """A memory after an update."""
+
+    memory: Memory
+    lag: str | None = None
+
+
+class Remember:
+    """Adds and updates memories."""
+
+    def __init__(self, parts: Parts, committer: Committer, retriever: Retriever) -> None:
+        self._parts = parts
+        self._committer = committer
+        self._retriever = retriever
+
+    async def add(self, request: AddRequest) -> Added:
+        """Remember what is in the messages; raises `ModelError` if the model fails, and then nothing was written."""
+        started = time.perf_counter()
+        at = self._parts.clock()
+        item = await self._item(request, at)
+        [added] = await self._write([item], at, request.by)
+        return replace(added, milliseconds=(time.perf_counter() - started) * 1000)
+
+    async def add_many(
+        self,
+        requests: Sequence[AddRequest],
+        *,
+        progress: Callable[[int], None] | None = None,
+        change_id: ChangeIds | None = None,
+    ) -> list[Added]:
+        """Remember many, in order. What needs no reading of earlier memories is planned and written in batches.
+
+        `change_id` gives the ChangeSets their ids, by partition and the place of their first request: an import gives
+        the same ones again when it is resumed, so that nothing is remembered twice.
+        """
+        done: list[Added] = []
+        batch: list[AddRequest] = []
+
+        async def flush() -> None:
+            if batch:
+                done.extend(await self._add_batch(batch, len(done), change_id))
+                batch.clear()
+                if progress is not None:
+                    progress(len(done))
+
+        for request in requests:
+            if _is_direct(request):
+                batch.append(request)
+                if len(batch) == BULK:
+                    await flush()
+            else:
+                await flush()
+                batch.append(request)
+                await flush()
+        await flush()
+        return done
+
+    async def _add_batch(self, requests: Sequence[AddRequest], first: int, change_id: ChangeIds | None) -> list[Added]:
+        started = time.perf_counter()
+        at = self._parts.clock()
+        items = [await self._item(request, at) for request in requests]
+        added = await self._write(items, at, requests[0].by, first, change_id)
+        took = (time.perf_counter() - started) * 1000 / len(items)
+        return [replace(each, milliseconds=took) for each in added]
+
+    async def _item(self, request: AddRequest, at: datetime) -> PlanItem:
+        """The request with what was extracted from it."""
+        extractor = self._parts.verbatim if _is_direct(request) else self._parts.extractor
+        episodes = episodes_of(
+            request.messages,
+            scope=request.scope,
+            observed_at=request.observed_at or at,
+            created_at=at,
+            sees=sees_parts(extractor),
+        )
+        shown: tuple[Memory, ...] = ()
+        context: tuple[Episode, ...] = ()
+        if not _is_direct(request):
+            shown = await self._nearest(request.scope, " ".join(episode.content for episode in episodes))
+            context = await self._context(request.scope)
+        extraction = await extractor.extract(
+            ExtractionRequest(
+                scope=request.scope,
+                episodes=episodes,
+                context=context,
+                shown=shown,
+                instructions=request.instructions,
+            )
+        )
+        return PlanItem(
+            scope=request.scope,
+            episodes=episodes,
+            extraction=_with_request(extraction, request),
+            shown=shown,
+            keep_episodes=self._parts.keep_episodes,
+        )
+
+    async def _nearest(self, scope: Scope, text: str) -> tuple[Memory, ...]:
+        view = View(
+            project=scope.project,
+            where=all_of(*(field_equals(name, value) for name, value in scope.ids.items())),
+            owners=(scope.owner,),
+            today=self._parts.clock().date(),
+        )
+        options = replace(self._retriever.options, graph=0.0, recency=0.0)
+        found = await self._retriever.recall(RecallQuery(text=text, view=view, top_k=SHOWN), options)
+        newest = await self._parts.store.find(MemoryQuery(view=view, limit=NEWEST))
+        near = [hit.memory for hit in found.hits]
+        known = {memory.id for memory in near}
+        return (*near, *(memory for memory in newest.items if memory.id not in known))
+
+    async def _context(self, scope: Scope) -> tuple[Episode, ...]:
+        query = KnownQuery(partition=scope.partition, run_id=scope.run_id, last_episodes=CONTEXT)
+        [known] = await self._parts.store.known(query)
+        return known.episodes
+
+    async def _write(
+        self,
+        items: Sequence[PlanItem],
+        at: datetime,
+        by: str | None,
+        first: int = 0,
+        change_id: ChangeIds | None = None,
+    ) -> list[Added]:
+        """Plan the items of each partition together, apply all, and hand the outcomes back in the items' order."""
+        places: dict[Partition, list[int]] = {}
+        for place, item in enumerate(items):
+            places.setdefault(item.scope.partition, []).append(place)
+        registry = self._parts.registry
+        queries = {partition: needs([items[place] for place in found], registry) for partition, found in places.items()}
+
+        def planned(partition: Partition, known: Known) -> Plan:
+            chosen = [items[place] for place in places[partition]]
+            named = change_id(partition, first) if change_id else new_id()
+            return plan(chosen, known, at=at, change_id=named, registry=registry, by=by)
+
+        committed = await self._committer.commit(queries, planned)
+        lag = await self._committer.copy(applied for _, applied in committed.values())
+        added: list[Added | None] = [None] * len(items)
+        for partition, (made, _) in committed.items():
+            for place, outcome in zip(places[partition], made.outcomes, strict=True):
+                added[place] = _added(outcome, made, items[place], lag)
+        return [each for each in added if each is not None]
+
+    async def update(
+        self, view: View, memory_id: str, *, by: str | None = None, text: str | None = None, **changes: Any
+    ) -> Updated:
+        """Change a memory under the same id: new words are linked anew, what only the old ones stated goes.
+
+        `changes` are metadata, categories, expiration_date, observed_at, feedback. Raises `NotFound`.
+        """
+        found = (await self._parts.store.memories(view, [memory_id])).get(memory_id)
+        if found is None:
+            raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
+        at = self._parts.clock()
+        draft = await self._links(found, text, at) if text is not None else None
+        make = partial(
+            plan_update,
+            memory_id,
+            text=text,
+            draft=draft,
+            changes=changes,
+            at=at,
+            change_id=new_id(),
+            registry=self._parts.registry,
+            by=by,
+        )
+        partition = found.scope.partition
+        query = needs_update(found, draft, self._parts.registry)
+        committed = await self._committer.commit({partition: query}, lambda _, known: make(known=known))
+        made, applied = committed[partition]
+        lag = await self._committer.copy([applied])
+        return Updated(memory=made.outcomes[0].results[0].memory, lag=lag)
+
+    async def _links(self, memory: Memory, text: str, at: datetime) -> MemoryDraft:
+        """What the new words state, found the way the old ones were."""
+        verbatim = memory.origin.extractor == "verbatim"
+        extractor = self._parts.verbatim if verbatim else self._parts.extractor
+        episodes = episodes_of(text, scope=memory.scope, observed_at=memory.observed_at, created_at=at)
+        extraction = await extractor.extract(ExtractionRequest(scope=memory.scope, episodes=episodes))
+        return MemoryDraft(
+            text=text,
+            entities=tuple(entity for draft in extraction.memories for entity in draft.entities),
+            relations=tuple(relation for draft in extraction.memories for relation in draft.relations),
+        )
+
+
+def _is_direct(request: AddRequest) -> bool:
+    """No model is asked: the texts are kept as they are, or the caller's own triples say what they state."""
+    return not request.infer or bool(request.relations)
+
+
+def _with_request(extraction: Extraction, request: AddRequest) -> Extraction:
+    """The drafts with what the caller said about them: metadata, categories, dates, entities, triples."""
+    drafts = [
+        replace(
+            draft,
+            metadata={**draft.metadata, **request.metadata},
+            categories=request.categories or draft.categories,
+            expiration_date=request.expiration_date or draft.expiration_date,
+            immutable=request.immutable or draft.immutable,
+            entities=(*draft.entities, *_about(draft, request.entities, alone=len(extraction.memories) == 1)),
+            inferred=request.infer,
+        )
+        for draft in extraction.memories
+    ]
+    if drafts and request.relations:
+        # The triples are stated by the whole of what was sent; its last text is where it is complete.
+        drafts[-1] = replace(drafts[-1], relations=(*drafts[-1].relations, *request.relations))
+    return replace(extraction, memories=tuple(drafts))
+
+
+def _about(draft: MemoryDraft, entities: Sequence[EntityDraft], *, alone: bool) -> list[EntityDraft]:
+    """The caller's entities that a draft names; all of them where there is only one draft."""
+    text = fold(draft.text)
+    return [
+        entity for entity in entities if alone or any(fold(name) in text for name in (entity.name, *entity.aliases))
+    ]
+
+
+def _added(outcome: Outcome, made: Plan, item: PlanItem, lag: str | None) -> Added:
+    return Added(
+        outcomes=outcome.results,
+        added=outcome.added,
+        closed=outcome.closed,
+        entities=made.entities,
+        usage=item.extraction.usage,
+        milliseconds=0.0,
+        lag=lag,
+    )

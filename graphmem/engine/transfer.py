@@ -1,0 +1,239 @@
+"""Moving memories in and out: JSON lines that lose nothing, and bulk import that can be resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from graphmem.changes import ChangeSet, Operation, PutEntity, PutMemory, PutRelation, Watch
+from graphmem.engine.codec import decode, encode
+from graphmem.engine.commit import Committer
+from graphmem.engine.forget import HOUSE
+from graphmem.engine.parts import Parts
+from graphmem.engine.remember import BULK, Added, Remember
+from graphmem.engine.requests import AddRequest, read_add
+from graphmem.errors import InvalidInput
+from graphmem.extraction.plan import Plan
+from graphmem.models import Partition
+from graphmem.queries import Known, KnownQuery
+
+__all__ = ["Imported", "Refusal", "Transfer"]
+
+FORMAT = 1
+"""Version of the export format, in its first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did. `skipped` lines had been taken by an earlier, interrupted run of the same file."""
+
+    lines: int = 0
+    memories: int = 0
+    skipped: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+class Transfer:
+    """Exports and imports."""
+
+    def __init__(self, parts: Parts, remember: Remember, committer: Committer) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._remember = remember
+        self._committer = committer
+
+    async def export(self, project: str | None = None, owner: str | None = None) -> AsyncIterator[str]:
+        """Everything as JSON lines. A line of type `changes` opens each group that belongs together."""
+        yield json.dumps({"type": "graphmem", "format": FORMAT})
+        async for changes in self._store.dump(project, owner):
+            head = {"type": "changes", "id": changes.id, "partition": list(changes.partition)}
+            yield json.dumps({**head, "at": changes.at.isoformat()})
+            for operation in changes.operations:
+                yield json.dumps(encode(operation), ensure_ascii=False)
+
+    async def read(
+        self,
+        lines: Iterable[str],
+        *,
+        name: str,
+        project: str,
+        defaults: Mapping[str, Any],
+        progress: Callable[[Imported], None] | None = None,
+    ) -> Imported:
+        """Import JSON lines: an export of graphmem, or one object of `add`'s arguments a line.
+
+        `name` stands for the content (a digest of the file): an interrupted import of the same `name` goes on where it
+        stopped. `defaults` are arguments that lines leave out. A line that cannot be taken is reported, and loses only
+        itself; a part that fails (`Unavailable`, `ModelError`) ends the import, to be resumed.
+        """
+        progress = progress or _silent
+        setting = f"import:{name}"
+        report = Imported(skipped=await self._store.setting(HOUSE, setting) or 0)
+        numbered = enumerate(lines, start=1)
+        first = next(numbered, (0, ""))
+        if '"graphmem"' in first[1]:
+            batches = self._groups(numbered, report)
+        else:
+            batches = self._adds(chain([first], numbered), name, project, defaults, report)
+        async for last in batches:
+            await self._store.put_setting(HOUSE, setting, last)
+            report.lines = last
+            progress(report)
+        await self._store.put_setting(HOUSE, setting, None)
+        return report
+
+    # -- one object of arguments a line
+
+    async def _adds(
+        self,
+        lines: Iterable[tuple[int, str]],
+        name: str,
+        project: str,
+        defaults: Mapping[str, Any],
+        report: Imported,
+    ) -> AsyncIterator[int]:
+        """Add the lines in batches; yields the last line of each batch that is safely stored."""
+        batch: list[tuple[int, AddRequest]] = []
+        start = last = report.skipped
+        for last, line in lines:
+            if last <= report.skipped or not line.strip():
+                continue
+            try:
+                batch.append((last, read_add(project, {**defaults, **_arguments(line)})))
+            except InvalidInput as error:
+                report.refused.append(Refusal(last, str(error)))
+            if len(batch) == BULK:
+                await self._add(batch, f"{name}:{start}", report)
+                yield last
+                batch, start = [], last
+        if batch:
+            await self._add(batch, f"{name}:{start}", report)
+        yield last
+
+    async def _add(self, batch: Sequence[tuple[int, AddRequest]], key: str, report: Imported) -> None:
+        """Add one batch. Its ChangeSets have ids of their own place in the file, so that no line counts twice."""
+
+        def change_id(partition: Partition, first: int) -> str:
+            return str(uuid5(NAMESPACE_OID, f"{key}:{first}:{partition.project}:{partition.owner}"))
+
+        try:
+            added = await self._remember.add_many([request for _, request in batch], change_id=change_id)
+        except InvalidInput:
+            # One of them only shows its fault when its messages are read: then each goes by itself.
+            added = []
+            for line, request in batch:
+                added += await self._add_one(line, request, key, report)
+        report.memories += sum(len(each.outcomes) for each in added)
+
+    async def _add_one(self, line: int, request: AddRequest, key: str, report: Imported) -> list[Added]:
+        def change_id(partition: Partition, _: int) -> str:
+            return str(uuid5(NAMESPACE_OID, f"{key}:line {line}:{partition.project}:{partition.owner}"))
+
+        try:
+            return await self._remember.add_many([request], change_id=change_id)
+        except InvalidInput as error:
+            report.refused.append(Refusal(line, str(error)))
+            return []
+
+    # -- an export read back
+
+    async def _groups(self, lines: Iterable[tuple[int, str]], report: Imported) -> AsyncIterator[int]:
+        """Apply an export's groups; yields the last line of each."""
+        group: list[Operation] = []
+        head: Mapping[str, Any] = {}
+        last = 0
+        for last, line in lines:
+            try:
+                found = _arguments(line)
+                if found.get("type") != "changes":
+                    group.append(decode(found))
+                    continue
+            except InvalidInput as error:
+                report.refused.append(Refusal(last, str(error)))
+                continue
+            if group and last - 1 > report.skipped:
+                await self._apply(head, group, report)
+                yield last - 1
+            head, group = found, []
+        if group:
+            await self._apply(head, group, report)
+        yield last
+
+    async def _apply(self, head: Mapping[str, Any], group: Sequence[Operation], report: Imported) -> None:
+        partition = Partition(*head["partition"])
+        names = frozenset(each.entity.key for each in group if isinstance(each, PutEntity))
+
+        def planned(_: Partition, known: Known) -> Plan:
+            changes = ChangeSet(
+                id=head["id"],
+                partition=partition,
+                sequence=known.sequence,
+                at=self._parts.clock(),
+                operations=_joined(group, known),
+                watch=Watch(names=names),
+            )
+            return Plan(changes=changes)
+
+        query = KnownQuery(partition=partition, names=names)
+        committed = await self._committer.commit({partition: query}, planned)
+        made, applied = committed[partition]
+        await self._committer.copy([applied])
+        if not applied.repeated:
+            report.memories += sum(isinstance(each, PutMemory) for each in made.changes.operations)
+
+
+def _silent(_: Imported) -> None:
+    return
+
+
+def _arguments(line: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"It is not JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"It is not an object, but {type(found).__name__}.")
+    return found
+
+
+def _joined(group: Sequence[Operation], known: Known) -> tuple[Operation, ...]:
+    """The operations, with entities that the partition knows by name already taken for those."""
+    same = {
+        each.entity.id: known.entities[each.entity.key].id
+        for each in group
+        if isinstance(each, PutEntity)
+        and each.entity.key in known.entities
+        and known.entities[each.entity.key].id != each.entity.id
+    }
+    if not same:
+        return tuple(group)
+    joined: list[Operation] = []
+    for each in group:
+        match each:
+            case PutEntity(entity) if entity.id in same:
+                continue
+            case PutRelation(relation):
+                subject = same.get(relation.subject_id, relation.subject_id)
+                target = same.get(relation.object_id, relation.object_id)
+                joined.append(PutRelation(replace(relation, subject_id=subject, object_id=target)))
+            case PutMemory(memory):
+                mentions = tuple(
+                    replace(mention, entity_id=same.get(mention.entity_id, mention.entity_id))
+                    for mention in memory.mentions
+                )
+                joined.append(PutMemory(replace(memory, mentions=mentions)))
+            case _:
+                joined.append(each)
+    return tuple(joined)

@@ -1,0 +1,92 @@
+"""Everything the environment may say, read in this one place.
+
+Names are `GRAPHMEM_` and the field's name in capitals: `GRAPHMEM_LLM=groq:llama-3.3-70b-versatile`. `graphmem doctor`
+explains each and tries it; docs/settings.md lists them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from graphmem.errors import ConfigurationError
+
+__all__ = ["Settings", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """The choices of one process. Unset ones have the defaults of a bare machine: no server, no key, no download."""
+
+    model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("graphmem")),
+        description="The folder of the embedded store, where no location is given.",
+    )
+    store: str | None = Field(
+        None, description="Where memories are: a folder, or http(s)://… of a graphmem server. Default: `home`."
+    )
+    vectors: str = Field("edge", description="The vector index: `edge`, embedded beside the store.")
+    api_key: SecretStr | None = Field(None, description="The key sent to a graphmem server.")
+    project: str = Field("default", description="The tenant that commands and libraries work in.", min_length=1)
+
+    embedder: str = Field(
+        "bundled",
+        description=(
+            "What makes vectors: `bundled`, `openai:MODEL[@URL]`, `fastembed:MODEL`, `sentence-transformers:MODEL`. "
+            "Another one needs `graphmem index rebuild`."
+        ),
+    )
+    embedder_api_key: SecretStr | None = Field(None, description="The embedding service's key, if not OPENAI_API_KEY.")
+    embedder_dimensions: int | None = Field(
+        None, description="Length of vectors, where the model lets one choose.", gt=0
+    )
+    language: str = Field(
+        "english", description="Language whose word endings the keyword arm drops; `none` drops none."
+    )
+
+    extractor: Literal["auto", "openai", "rules", "verbatim"] = Field(
+        "auto",
+        description=(
+            "What draws memories from messages: `openai` (a model), `rules` (English patterns, no model), `verbatim` "
+            "(texts as they are); `auto` is `openai` where a model is configured, else `rules`."
+        ),
+    )
+    llm: str | None = Field(None, description="The model, `provider:model[@URL]`; `graphmem doctor` lists providers.")
+    llm_api_key: SecretStr | None = Field(None, description="The model's key, if not the provider's own variable.")
+    llm_timeout: float = Field(60.0, description="Seconds that one model call may take.", gt=0)
+    custom_instructions: str | None = Field(None, description="Instructions to the model for every add.")
+    episodes: Literal["sourced", "all", "none"] = Field(
+        "sourced",
+        description="Messages kept: those a memory came from and the run's last ten, all, or none.",
+    )
+
+    durability: Literal["full", "normal"] = Field(
+        "full", description="`full`: an answered write survives a power cut; `normal`: it survives a crash."
+    )
+    free_space_mb: int = Field(
+        64, description="Megabytes of disk that must stay free; below that, writes are refused.", ge=0
+    )
+
+    host: str = Field("127.0.0.1", description="Address that `graphmem serve` listens at; others need an API key.")
+    port: int = Field(8000, description="Port that `graphmem serve` listens at; 0 takes a free one.", ge=0, le=65535)
+    max_body_mb: int = Field(8, description="Megabytes that a request may have.", gt=0)
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much the server logs.")
+
+
+def load_settings() -> Settings:
+    """The settings of the environment. Raises `ConfigurationError` naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "GRAPHMEM_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(
+            f"The setting {name} cannot be used: {first['msg']}.",
+            hint="`graphmem doctor` explains every setting.",
+            setting=name,
+        ) from None
