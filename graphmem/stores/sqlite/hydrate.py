@@ -1,0 +1,71 @@
+"""Row numbers to domain objects, with all that hangs on them, in few statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+from graphmem.models import Entity, Episode, Memory, Mention, Relation
+from graphmem.stores.sqlite.rows import entity_from, episode_from, memory_from, relation_from
+from graphmem.stores.sqlite.session import Session
+from graphmem.stores.sqlite.where import Sight
+
+__all__ = ["entities_at", "episodes_at", "json_array", "memories_by_id", "relations_at"]
+
+
+def json_array(values: Iterable[str | int]) -> str:
+    """A set-valued parameter."""
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def memories_by_id(session: Session, ids: Collection[str], seen: Sight | None = None) -> dict[str, Memory]:
+    """Memories with their links, in the order asked for: those that `seen` shows, or all."""
+    if not ids:
+        return {}
+    if seen is None:
+        rows = session.all("read/memories", ids=json_array(ids))
+    else:
+        params = {"ids": json_array(ids), **seen.params}
+        rows = session.seen("read/memories", params, visible=seen.visible)
+    mentions: dict[int, list[Mention]] = {row[0]: [] for row in rows}
+    relations: dict[int, list[str]] = {row[0]: [] for row in rows}
+    episodes: dict[int, list[str]] = {row[0]: [] for row in rows}
+    for memory, kind, id_, name, type_ in session.all("read/links", pks=json_array(mentions)):
+        if kind == "entity":
+            mentions[memory].append(_mention(id_, name, type_))
+        elif kind == "relation":
+            relations[memory].append(id_)
+        else:
+            episodes[memory].append(id_)
+    return {
+        row[1]: memory_from(
+            row, tuple(mentions[row[0]]), tuple(sorted(relations[row[0]])), tuple(sorted(episodes[row[0]]))
+        )
+        for row in rows
+    }
+
+
+@lru_cache(4096)
+def _mention(entity_id: str, name: str, type_: str | None) -> Mention:
+    return Mention(entity_id=entity_id, name=name, type=type_)
+
+
+def entities_at(session: Session, pks: Collection[int]) -> dict[int, Entity]:
+    """Entities, counting all mentions, by row number."""
+    return {row[0]: entity_from(row) for row in session.all("read/entities", pks=json_array(pks))} if pks else {}
+
+
+def relations_at(session: Session, stating: dict[int, list[str]]) -> dict[int, Relation]:
+    """Relations by row number, stated by these memories (their ids)."""
+    if not stating:
+        return {}
+    return {
+        row[0]: relation_from(row, tuple(sorted(stating[row[0]])))
+        for row in session.all("read/relations", pks=json_array(stating))
+    }
+
+
+def episodes_at(session: Session, pks: Collection[int]) -> list[Episode]:
+    """Episodes, oldest first."""
+    return [episode_from(row) for row in session.all("read/episodes", pks=json_array(pks))] if pks else []

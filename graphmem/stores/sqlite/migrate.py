@@ -1,0 +1,72 @@
+"""Schema versions: numbered files, carried out once each, in order, forward only.
+
+`PRAGMA user_version` records the last one; each file sets it itself, inside the transaction that carries it out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from graphmem.errors import ConfigurationError
+from graphmem.stores.sqlite.session import Session
+
+__all__ = ["APPLICATION", "migrate"]
+
+APPLICATION = 1735552365
+"""Says in the file's header whose it is ("grmm" as a big-endian number)."""
+
+
+@cache
+def _migrations() -> tuple[tuple[str, ...], ...]:
+    """The statements of each version, from the first."""
+    folder = files("graphmem.stores.sqlite") / "sql" / "migrations"
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=lambda each: each.name)
+    return tuple(tuple(_statements(each.read_text(encoding="utf-8"))) for each in found)
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""
+
+
+def migrate(session: Session, path: Path) -> None:
+    """Bring the schema up to date. Safe when several processes do so at once.
+
+    Raises `ConfigurationError` if the file is another program's, or was written by a newer graphmem.
+    """
+    if _check(session, path) == len(_migrations()):
+        return
+    with session.writing():
+        # Another process may have been faster: look again now that nobody else writes.
+        for statements in _migrations()[_check(session, path) :]:
+            for statement in statements:
+                session.connection.execute(statement)
+
+
+def _check(session: Session, path: Path) -> int:
+    """The file's version, if the file is ours."""
+    run = session.connection.execute
+    version = int(run("PRAGMA user_version").fetchone()[0])
+    application = int(run("PRAGMA application_id").fetchone()[0])
+    used = run("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION and (application or version or used):
+        raise ConfigurationError(
+            f"{str(path)!r} is a database of another program.",
+            hint="Give graphmem a folder of its own.",
+            setting="path",
+        )
+    if version > len(_migrations()):
+        raise ConfigurationError(
+            f"{str(path)!r} has schema version {version}, and this graphmem knows {len(_migrations())}.",
+            hint="Upgrade graphmem: pip install --upgrade graphmem.",
+            setting="path",
+        )
+    return version

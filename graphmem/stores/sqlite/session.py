@@ -1,0 +1,129 @@
+"""Connections: how they are opened, and statements run on them by name."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from graphmem.filters import Leaf, matches
+from graphmem.stores.statements import SQL, Condition, Statement, load
+from graphmem.text import fold
+
+__all__ = ["Session", "Synchronous", "connect", "statements"]
+
+Synchronous = Literal["FULL", "NORMAL"]
+"""FULL: a commit is on the disk when it returns. NORMAL: a power cut may take the last ones, whole."""
+
+Parameters = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+_BUSY = 10.0  # seconds to wait for a writer in another process
+_STATEMENTS = 400  # prepared ones kept a connection: those of the files, and filters asked again
+_CACHE = -16_384  # KiB of pages kept a connection
+
+
+@cache
+def statements() -> dict[str, Statement]:
+    """The store's statements, by name."""
+    return load(files("graphmem.stores.sqlite") / "sql", SQL, leave_out=("migrations",))
+
+
+def connect(path: Path, *, reading: bool, synchronous: Synchronous = "FULL") -> Session:
+    """A connection to the file, which a reading one has to find there. Used by one thread at a time.
+
+    Raises what `sqlite3` raises.
+    """
+    connection = sqlite3.connect(
+        path, timeout=_BUSY, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+    )
+    try:
+        connection.create_function("graphmem_fold", 1, _fold, deterministic=True)
+        connection.create_function("graphmem_holds", 2, _holds, deterministic=True)
+        run = connection.execute
+        run("PRAGMA cache_size = " + str(_CACHE))
+        if reading:
+            run("PRAGMA query_only = ON")
+        else:
+            # Deleted rows are overwritten; nothing of them stays in free pages.
+            run("PRAGMA secure_delete = ON")
+            run("PRAGMA foreign_keys = ON")
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = " + {"FULL": "FULL", "NORMAL": "NORMAL"}[synchronous])
+    except BaseException:
+        connection.close()
+        raise
+    return Session(connection)
+
+
+class Session:
+    """A connection that runs statements by their names."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._texts = {name: statement.text for name, statement in statements().items()}
+
+    def all(self, name: str, /, **params: Any) -> list[Row]:
+        """All rows."""
+        return self.connection.execute(self._texts[name], params).fetchall()
+
+    def one(self, name: str, /, **params: Any) -> Row | None:
+        """The first row, if there is one."""
+        row: Row | None = self.connection.execute(self._texts[name], params).fetchone()
+        return row
+
+    def run(self, name: str, /, **params: Any) -> int:
+        """Run a statement that returns nothing; the number of rows it changed."""
+        return self.connection.execute(self._texts[name], params).rowcount
+
+    def many(self, name: str, rows: Iterable[Parameters]) -> None:
+        """Run it once for each of `rows`."""
+        self.connection.executemany(self._texts[name], rows)
+
+    def seen(self, name: str, params: Parameters, /, **conditions: Condition) -> list[Row]:
+        """All rows of a statement with its gaps filled."""
+        return self.connection.execute(statements()[name].where(**conditions), params).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction that locks the file at once: all of the block, or nothing of it."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One consistent state for all statements of the block."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        self.connection.execute(begin)
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            # A full disk ends the transaction by itself.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _fold(text: object) -> str | None:
+    return fold(text) if isinstance(text, str) else None
+
+
+def _holds(metadata: str, asked: str) -> bool:
+    """Whether a metadata leaf holds, decided by its meaning: for numbers that SQLite reads from JSON inexactly."""
+    field, op, value = json.loads(asked)
+    leaf = Leaf(field, op, tuple(value) if op == "in" else value)
+    return matches(leaf, {"metadata": json.loads(metadata)})

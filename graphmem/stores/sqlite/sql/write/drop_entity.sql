@@ -1,0 +1,4 @@
+-- Remove an entity, after its names and types.
+-- params: pk
+-- returns: nothing
+DELETE FROM entity WHERE pk = :pk

@@ -1,0 +1,4 @@
+-- A memory states a relation.
+-- params: memory (pk), relation (pk)
+-- returns: nothing
+INSERT OR IGNORE INTO states (memory, relation) VALUES (:memory, :relation)

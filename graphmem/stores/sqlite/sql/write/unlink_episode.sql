@@ -1,0 +1,4 @@
+-- Withdraw the links of memories to an episode.
+-- params: pk
+-- returns: nothing
+DELETE FROM source WHERE episode = :pk

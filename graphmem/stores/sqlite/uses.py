@@ -1,0 +1,149 @@
+"""The names and types that mentions use, and what an entity is called by them.
+
+They are counted beside the mentions, in the same transaction, so that a change of one memory costs the same
+however many others mention the entity.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphmem.stores.sqlite.rows import folded_name
+from graphmem.stores.sqlite.session import Session
+
+__all__ = ["Called", "Uses"]
+
+
+@dataclass(slots=True)
+class _Use:
+    """How an entity is mentioned: by which names, as which types, by how many memories."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    memories: int = 0
+
+    def type(self) -> str | None:
+        """The most frequent type; ties: the first in alphabetical order."""
+        return min(self.types, key=lambda name: (-self.types[name], name), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What became of an entity."""
+
+    pk: int
+    id: str
+    renamed: bool
+    changed: bool
+    gone: bool
+
+
+@dataclass(slots=True)
+class Uses:
+    """The mentions that a change adds and takes away, by entity."""
+
+    session: Session
+    partition: int
+    revision: int
+    changes: dict[int, _Use] = field(default_factory=dict)
+
+    def written(self, entity: int) -> None:
+        """The entity's stored part is about to be written."""
+        self.changes.setdefault(entity, _Use())
+
+    def count(self, entity: int, name: str, type_: str | None, by: int) -> None:
+        """One mention more or less (`by` is 1 or -1)."""
+        use = self.changes.setdefault(entity, _Use())
+        use.names[name] += by
+        if type_ is not None:
+            use.types[type_] += by
+
+    def count_memory(self, entity: int, by: int) -> None:
+        """One memory more or less that mentions it."""
+        self.changes.setdefault(entity, _Use()).memories += by
+
+    def settle(self, names_before: dict[int, str]) -> list[Called]:
+        """Write the counts, and call each entity by what is in use; say what changed.
+
+        `names_before` are the names of entities that this change wrote, as they were before. An entity that no
+        memory mentions is only named as gone: removing it is the caller's.
+        """
+        if not self.changes:
+            return []
+        pks = json.dumps(list(self.changes))
+        total = {pk: _Use() for pk in self.changes}
+        for pk, kind, value, count in self.session.all("write/uses", pks=pks):
+            (total[pk].names if kind == "name" else total[pk].types)[value] = count
+        found: list[Called] = []
+        rows: list[dict[str, Any]] = []
+        for pk, id_, name, degree, revision in self.session.all("write/named", pks=pks):
+            use, change = total[pk], self.changes[pk]
+            type_before = use.type()
+            new_name = _add(use.names, change.names)
+            _add(use.types, change.types)
+            degree += change.memories
+            best = name
+            if use.names and name not in use.names:
+                best = min(use.names, key=lambda each, names=use.names: (-names[each], each))  # type: ignore[misc]
+            renamed = best != names_before.get(pk, name)
+            changed = renamed or new_name or type_before != use.type()
+            found.append(Called(pk=pk, id=id_, renamed=renamed, changed=changed, gone=not degree))
+            if best != name or changed or change.memories:
+                rows.append(
+                    {
+                        "pk": pk,
+                        "name": best,
+                        "key": folded_name(best)[0],
+                        "degree": degree,
+                        "revision": self.revision if changed else revision,
+                    }
+                )
+        self._write(total, rows)
+        return found
+
+    def _write(self, total: dict[int, _Use], rows: list[dict[str, Any]]) -> None:
+        session = self.session
+        session.many("write/call_entity", rows)
+        names = [(pk, name, total[pk].names[name]) for pk, name in self._touched("names")]
+        types = [(pk, type_, total[pk].types[type_]) for pk, type_ in self._touched("types")]
+        session.many("write/put_name", (self._name(*each) for each in names if each[2]))
+        session.many("write/drop_name", ({"entity": pk, "name": name} for pk, name, count in names if not count))
+        session.many(
+            "write/put_type", ({"entity": pk, "type": type_, "count": count} for pk, type_, count in types if count)
+        )
+        session.many("write/drop_type", ({"entity": pk, "type": type_} for pk, type_, count in types if not count))
+
+    def _name(self, pk: int, name: str, count: int) -> dict[str, Any]:
+        key, phrase = folded_name(name)
+        return {
+            "entity": pk,
+            "name": name,
+            "partition": self.partition,
+            "count": count,
+            "key": key,
+            "phrase": phrase,
+        }
+
+    def _touched(self, of: str) -> Iterator[tuple[int, str]]:
+        return ((pk, value) for pk, use in self.changes.items() for value, by in getattr(use, of).items() if by)
+
+    def new_keys(self) -> set[str]:
+        """The folded names that may be new to an entity."""
+        return {folded_name(name)[0] for use in self.changes.values() for name, by in use.names.items() if by > 0}
+
+
+def _add(counts: Counter[str], changes: Counter[str]) -> bool:
+    """Add the changes; whether anything came into use or fell out of it."""
+    moved = False
+    for value, by in changes.items():
+        if by:
+            before = counts[value]
+            counts[value] = before + by
+            if not counts[value]:
+                del counts[value]
+            moved = moved or not before or before + by == 0
+    return moved

@@ -1,0 +1,233 @@
+"""Filters and views as SQL conditions on `memory AS m` and `relation AS r`.
+
+What `filters.match` and `View` mean, said in SQL: the text is made of the constants below and of generated
+parameter names, every value and metadata key is a parameter. Conditions are two-valued (never NULL), so that NOT
+is plain complement.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from graphmem.filters import FIELDS, And, Filter, Leaf, Not, Or, Scalar, kind_of, metadata_key
+from graphmem.models import SCOPE_FIELDS
+from graphmem.queries import View
+from graphmem.stores.sqlite.moments import micros
+from graphmem.stores.statements import Condition
+from graphmem.text import fold
+
+__all__ = ["Sight", "sight"]
+
+_TRUE, _FALSE = Condition("true"), Condition("false")
+
+# What each fixed field is compared as, and whether it holds anything. An empty scope id counts as absent.
+_COLUMN = {name: f"m.{name}" for name in FIELDS}
+_REQUIRED = frozenset({"id", "text", "immutable", "created_at", "updated_at", "observed_at"})
+_PRESENT = {
+    name: f"coalesce({column}, '') <> ''" if name in SCOPE_FIELDS else f"{column} IS NOT NULL"
+    for name, column in _COLUMN.items()
+    if name not in _REQUIRED
+}
+
+_COMPARE = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+_AMONG = "{column} IN (SELECT value FROM json_each({param}))"
+_IN_CATEGORIES = "EXISTS (SELECT 1 FROM json_each(m.categories) AS e WHERE {test})"
+_IN_METADATA = (
+    "EXISTS (SELECT 1 FROM json_each(m.metadata) AS f WHERE f.key = {key} AND ({one} OR f.type = 'array'"
+    " AND EXISTS (SELECT 1 FROM json_each(f.value) AS e WHERE {each})))"
+)
+# SQLite's reading of floats and of integers over 64 bits may be off by the last bit: their meaning decides.
+_NUMBER = (
+    "CASE WHEN {row}.type = 'integer' AND typeof({row}.value) = 'integer' THEN {test}"
+    " WHEN {row}.type IN ('integer', 'real') THEN graphmem_holds(m.metadata, {leaf}) ELSE false END"
+)
+
+
+@dataclass(slots=True)
+class _Compiler:
+    """One filter on its way into SQL."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def param(self, value: Any) -> str:
+        """A new parameter, as the statement names it."""
+        name = f"w{len(self.params)}"
+        self.params[name] = value
+        return ":" + name
+
+    def filter(self, where: Filter) -> tuple[str, int]:
+        """The condition, and how deep its parentheses go."""
+        match where:
+            case And(parts):
+                return _joined([self.filter(part) for part in parts], " AND ", _TRUE)
+            case Or(parts):
+                return _joined([self.filter(part) for part in parts], " OR ", _FALSE)
+            case Not(part):
+                text, depth = self.filter(part)
+                return f"(NOT {text})", depth + 1
+            case Leaf():
+                return f"({self.leaf(where)})", 1
+
+    def leaf(self, leaf: Leaf) -> str:
+        key = metadata_key(leaf.field)
+        if key is not None:
+            return self.metadata(leaf, key)
+        if leaf.field == "categories":
+            test = "true" if leaf.op == "exists" else self.compared("e.value", leaf)
+            return _IN_CATEGORIES.format(test=test)
+        present = _PRESENT.get(leaf.field, "true")
+        if leaf.op == "exists":
+            return present
+        return f"{present} AND {self.compared(_COLUMN[leaf.field], leaf)}"
+
+    def compared(self, column: str, leaf: Leaf) -> str:
+        """A column that holds one kind of value, compared."""
+        if leaf.op == "in":
+            values = json.dumps([_stored(value) for value in leaf.values], ensure_ascii=False)
+            return _AMONG.format(column=column, param=self.param(values))
+        (value,) = leaf.values
+        if leaf.op == "contains":
+            return f"instr({column}, {self.param(value)}) > 0"
+        if leaf.op == "icontains":
+            return f"instr(graphmem_fold({column}), {self.param(fold(str(value)))}) > 0"
+        return f"{column} {_COMPARE[leaf.op]} {self.param(_stored(value))}"
+
+    def metadata(self, leaf: Leaf, key: str) -> str:
+        if leaf.op == "exists":
+            one, each = "f.type NOT IN ('null', 'array')", "e.type <> 'null'"
+        else:
+            one, each = self.tests(leaf)
+        return _IN_METADATA.format(key=self.param(key), one=f"({one})", each=f"({each})")
+
+    def tests(self, leaf: Leaf) -> tuple[str, str]:
+        """Whether the value itself (`f`), or an element of a list (`e`), satisfies the leaf."""
+        kinds: dict[str | None, list[Scalar]] = {}
+        for value in leaf.values:
+            kinds.setdefault(kind_of(value), []).append(value)
+        tests = [self.test(kind, leaf, values) for kind, values in kinds.items()]
+        if not tests:
+            return "false", "false"
+        return tuple(" OR ".join(test.format(row=row) for test in tests) for row in ("f", "e"))  # type: ignore[return-value]
+
+    def test(self, kind: str | None, leaf: Leaf, values: list[Scalar]) -> str:
+        """The test for the leaf's values of one kind, with `{row}` for the row that it looks at."""
+        if kind == "flag":
+            flags = ", ".join(self.param("true" if value else "false") for value in values)
+            return f"{{row}}.type IN ({flags})"
+        if kind == "text":
+            of_kind = leaf if leaf.op != "in" else Leaf(leaf.field, "in", tuple(values))
+            return f"CASE {{row}}.type WHEN 'text' THEN {self.compared('{row}.value', of_kind)} ELSE false END"
+        asked = json.dumps([leaf.field, leaf.op, list(values) if leaf.op == "in" else values[0]])
+        if leaf.op == "in":
+            # Among integers only what is integral can be found.
+            whole = json.dumps([int(value) for value in values if value == int(value)])  # type: ignore[arg-type]
+            test = _AMONG.format(column="{row}.value", param=self.param(whole))
+        else:
+            test = f"{{row}}.value {_COMPARE[leaf.op]} {self.param(values[0])}"
+        return _NUMBER.replace("{test}", test).replace("{leaf}", self.param(asked))
+
+
+def _joined(parts: list[tuple[str, int]], word: str, empty: str) -> tuple[str, int]:
+    """The parts in a balanced tree, for SQLite bounds the depth of expressions; the deepest first, for its
+    parser keeps what stands left of an open parenthesis on a small stack."""
+    if not parts:
+        return empty, 0
+    while len(parts) > 1:
+        parts.sort(key=lambda part: -part[1])
+        pairs = [parts[i : i + 2] for i in range(0, len(parts), 2)]
+        parts = [(f"({pair[0][0]}{word}{pair[1][0]})", pair[0][1] + 1) if len(pair) == 2 else pair[0] for pair in pairs]
+    return parts[0]
+
+
+def _stored(value: Scalar) -> str | int | float:
+    """A value as its column stores it."""
+    if isinstance(value, datetime):
+        return micros(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# --- views ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """A view as conditions: `visible` on memories, `timely` on relations; `place` on `partition AS p`."""
+
+    visible: Condition
+    timely: Condition
+    place: Condition
+    params: dict[str, Any]
+
+
+_PLACES = {
+    "one": "p.project = :v_project AND p.owner = :v_owners",
+    "some": "p.project = :v_project AND p.owner IN (SELECT value FROM json_each(:v_owners))",
+    "all": "p.project = :v_project",
+}
+_WITHIN = {
+    # One seek each; none of these may drive the statement unless it asks for that (`driving`).
+    "one": "+m.partition = (SELECT p.pk FROM partition AS p WHERE {place})",
+    "some": "+m.partition IN (SELECT p.pk FROM partition AS p WHERE {place})",
+    "all": "EXISTS (SELECT 1 FROM partition AS p WHERE p.pk = m.partition AND {place})",
+}
+
+
+def sight(view: View, *, driving: bool = False) -> Sight:
+    """What `view` sees at its own time; `known_at` is not looked at but for relations.
+
+    With `driving`, the statement looks for memories by the view alone, and the partitions may be where it starts;
+    without, it has found them already and only checks.
+    """
+    compiler = _Compiler()
+    owners = view.owners
+    kind = "all" if owners is None else "one" if len(owners) == 1 else "some"
+    within = _WITHIN[kind].format(place=_PLACES[kind])
+    parts = [within.removeprefix("+") if driving else within]
+    params: dict[str, Any] = {"v_project": view.project}
+    if owners is not None:
+        params["v_owners"] = owners[0] if kind == "one" else json.dumps(owners, ensure_ascii=False)
+    if view.as_of is not None:
+        params["v_as_of"] = micros(view.as_of)
+        parts.append("coalesce(m.valid_at, m.observed_at) <= :v_as_of")
+        parts.append("(m.invalid_at IS NULL OR :v_as_of < m.invalid_at)")
+    elif not view.include_superseded:
+        parts.append("m.expired_at IS NULL")
+    if not view.include_expired:
+        params["v_day"] = (view.as_of.date() if view.as_of else view.today).isoformat()
+        parts.append("(m.expiration_date IS NULL OR m.expiration_date >= :v_day)")
+    parts.extend(_conjuncts(compiler, view.where))
+    timely = _timely(view, params)
+    return Sight(
+        visible=Condition(" AND ".join(parts)),
+        timely=timely,
+        place=Condition(_PLACES[kind]),
+        params={**params, **compiler.params},
+    )
+
+
+def _conjuncts(compiler: _Compiler, where: Filter) -> list[str]:
+    """The filter, its outermost And taken apart where it is short, so that SQLite may pick an index for a part."""
+    if isinstance(where, And) and len(where.parts) <= 20:
+        return [text for part in where.parts for text in _conjuncts(compiler, part)]
+    return [compiler.filter(where)[0]]
+
+
+def _timely(view: View, params: dict[str, Any]) -> Condition:
+    """`View.sees_relation`, apart from provenance."""
+    parts: list[str] = []
+    retired = "r.expired_at IS NOT NULL"
+    if view.known_at is not None:
+        params["v_known_at"] = micros(view.known_at)
+        parts.append("r.created_at <= :v_known_at")
+        retired = "(r.expired_at IS NOT NULL AND r.expired_at <= :v_known_at)"
+    if view.as_of is not None:
+        parts.append("(r.valid_at IS NULL OR r.valid_at <= :v_as_of)")
+        # An interval that was closed later than `known_at`, by retiring, was still open then.
+        parts.append(f"(r.invalid_at IS NULL OR :v_as_of < r.invalid_at OR r.expired_at IS NOT NULL AND NOT {retired})")
+    elif not view.include_superseded:
+        parts.append(f"NOT {retired}")
+    return Condition(" AND ".join(parts) or "true")
