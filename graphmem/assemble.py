@@ -34,9 +34,7 @@ def assemble(settings: Settings, folder: Path) -> Engine:
     synchronous: Literal["FULL", "NORMAL"] = "FULL" if settings.durability == "full" else "NORMAL"
     return Engine(
         Parts(
-            store=SQLiteStore(
-                folder / "graph.sqlite", synchronous="FULL" if settings.durability == "full" else "NORMAL"
-            ),
+            store=SQLiteStore(folder / "graph.sqlite", synchronous=synchronous),
             index=EdgeIndex(folder / "vectors", reserve=settings.free_space_mb * 2**20),
             encoders=Encoders(embedder, Analyser(settings.language)),
             extractor=_extractor(settings),

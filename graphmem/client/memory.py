@@ -248,6 +248,9 @@ class AsyncMemory:
 
     async def index(self, action: IndexAction) -> dict[str, Any]:
         """Care for the index: `drain`, `verify`, `repair` or `rebuild`."""
+        if action == "rebuild":
+            # An index that cannot be opened, for being another embedder's, is just what it mends.
+            return await self._backend.index(action)
         return await (await self._ready()).index(action)
 
     def export(self) -> AsyncIterator[str]:

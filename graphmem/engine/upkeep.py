@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphmem.engine.parts import Parts
+from graphmem.errors import EmbedderChanged
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
 
 __all__ = ["Upkeep"]
@@ -17,13 +18,21 @@ class Upkeep:
         self._parts = parts
         self._drainer = drainer
 
-    async def open(self) -> None:
-        """Open store and index. After a stop that was not orderly the index is compared with the store and repaired."""
+    async def open(self, *, rebuilding: bool = False) -> None:
+        """Open store and index. After a stop that was not orderly the index is compared with the store and repaired.
+
+        With `rebuilding`, an index made by another embedder is no error: it is about to be replaced.
+        """
         if self._parts.lock is not None:
             self._parts.lock.acquire()
         try:
             await self._parts.store.open()
-            await self._parts.index.open(self._parts.encoders.fingerprint)
+            try:
+                await self._parts.index.open(self._parts.encoders.fingerprint)
+            except EmbedderChanged:
+                if not rebuilding:
+                    raise
+                return
             if self._parts.index.clean:
                 await self._drainer.drain()
             else:
@@ -54,6 +63,7 @@ class Upkeep:
 
     async def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Build the index anew from the store, with the embedder that is configured now."""
+        await self.open(rebuilding=True)
         return await rebuild(self._parts.store, self._parts.index, self._drainer, self._parts.encoders, progress)
 
     async def compact(self) -> None:
