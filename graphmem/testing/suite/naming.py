@@ -18,14 +18,15 @@ def called(entity: Entity, *names: str, kind: str | None = None) -> list[Mention
     return [Mention(entity_id=entity.id, name=name, type=kind) for name in names]
 
 
+async def the_entity(scribe: Scribe, entity: Entity) -> Entity:
+    """The entity, which has to be there."""
+    found = await scribe.entity_of(entity.id)
+    assert found is not None
+    return found
+
+
 class NamingTests(StoreSuite):
     """What an entity is called follows the memories that mention it, and so does whether it is there at all."""
-
-    async def read(self, scribe: Scribe, entity: Entity) -> Entity:
-        """The entity, which has to be there."""
-        found = await scribe.entity_of(entity.id)
-        assert found is not None
-        return found
 
     # -- names
 
@@ -35,15 +36,15 @@ class NamingTests(StoreSuite):
         first = scribe.memory("a", about=called(ana, "Ana", "Mum"))
         second = scribe.memory("b", about=called(ana, "Mum", "Anocas", "ANA"))
         await scribe.write(ana, first, second)
-        assert (await self.read(scribe, ana)).aliases == ("ANA", "Anocas", "Mum")
+        assert (await the_entity(scribe, ana)).aliases == ("ANA", "Anocas", "Mum")
         await scribe.drop(second)
-        assert (await self.read(scribe, ana)).aliases == ("Mum",)
+        assert (await the_entity(scribe, ana)).aliases == ("Mum",)
 
     async def test_what_is_put_as_type_and_aliases_counts_for_nothing(self, scribe: Scribe) -> None:
         """They come from the mentions alone."""
         ana = scribe.entity("Ana", type="Robot", aliases=("R2",), mention_count=9)
         await scribe.write(ana, scribe.memory(about=called(ana, "Ana")))
-        read = await self.read(scribe, ana)
+        read = await the_entity(scribe, ana)
         assert (read.type, read.aliases, read.mention_count) == (None, (), 1)
 
     async def test_the_type_is_the_most_frequent_one_said(self, scribe: Scribe) -> None:
@@ -52,17 +53,17 @@ class NamingTests(StoreSuite):
         said = ["Person", None, "Place", None, "Person", None]
         memories = [scribe.memory(f"{kind}", about=called(ana, "Ana", kind=kind)) for kind in said]
         await scribe.write(ana, *memories)
-        assert (await self.read(scribe, ana)).type == "Person"
+        assert (await the_entity(scribe, ana)).type == "Person"
         await scribe.drop(memories[0], memories[4])
-        assert (await self.read(scribe, ana)).type == "Place"
+        assert (await the_entity(scribe, ana)).type == "Place"
         await scribe.drop(memories[2])
-        assert (await self.read(scribe, ana)).type is None
+        assert (await the_entity(scribe, ana)).type is None
 
     async def test_of_types_said_as_often_the_first_in_the_alphabet(self, scribe: Scribe) -> None:
         """Not the first said."""
         ana = scribe.entity("Ana")
         await scribe.write(ana, *(scribe.memory(kind, about=called(ana, "Ana", kind=kind)) for kind in "CAB"))
-        assert (await self.read(scribe, ana)).type == "A"
+        assert (await the_entity(scribe, ana)).type == "A"
 
     async def test_a_name_no_longer_used_falls_back_to_the_most_frequent(self, scribe: Scribe) -> None:
         """A deleted name is not kept as anybody's name."""
@@ -70,9 +71,9 @@ class NamingTests(StoreSuite):
         named = scribe.memory("named", about=called(ana, "Ana Sofia", "Sofia"))
         others = [scribe.memory(name, about=called(ana, name)) for name in ("Ana", "Mum", "Mum")]
         await scribe.write(ana, named, *others)
-        assert (await self.read(scribe, ana)).name == "Ana Sofia"
+        assert (await the_entity(scribe, ana)).name == "Ana Sofia"
         applied = await scribe.drop(named)
-        read = await self.read(scribe, ana)
+        read = await the_entity(scribe, ana)
         assert (read.name, read.aliases, read.key) == ("Mum", ("Ana",), "mum")
         assert read.revision == applied.sequence
 
@@ -82,13 +83,13 @@ class NamingTests(StoreSuite):
         named = scribe.memory("named", about=called(ana, "Ana"))
         await scribe.write(ana, named, *(scribe.memory(name, about=called(ana, name)) for name in ("b", "Z", "é", "a")))
         await scribe.drop(named)
-        assert (await self.read(scribe, ana)).name == "Z"
+        assert (await the_entity(scribe, ana)).name == "Z"
 
     async def test_a_name_that_nothing_uses_cannot_be_put(self, scribe: Scribe) -> None:
         """It falls back at once."""
         ana = scribe.entity("Nobody calls her so")
         await scribe.write(ana, scribe.memory(about=called(ana, "Ana")))
-        assert (await self.read(scribe, ana)).name == "Ana"
+        assert (await the_entity(scribe, ana)).name == "Ana"
 
     async def test_a_name_is_used_as_it_is_spelt(self, scribe: Scribe) -> None:
         """Another spelling of the same key does not keep it."""
@@ -96,14 +97,14 @@ class NamingTests(StoreSuite):
         first = scribe.memory("loud", about=called(ana, "ANA"))
         await scribe.write(ana, first, scribe.memory("soft", about=called(ana, "Ana")))
         await scribe.drop(first)
-        assert (await self.read(scribe, ana)).name == "Ana"
+        assert (await the_entity(scribe, ana)).name == "Ana"
 
     async def test_an_entity_learns_its_real_name(self, scribe: Scribe) -> None:
         """It stays whose self it is."""
         me = scribe.entity("ana77", self_of=scribe.partition.owner)
         await scribe.write(me, scribe.memory("a", about=called(me, "ana77")))
         await scribe.write(replace(me, name="Ana Silva"), scribe.memory("b", about=called(me, "Ana Silva")))
-        read = await self.read(scribe, me)
+        read = await the_entity(scribe, me)
         assert (read.name, read.aliases, read.self_of) == ("Ana Silva", ("ana77",), scribe.partition.owner)
         known = await scribe.known(names=frozenset({"ana77", "ana silva"}))
         assert {entity.id for entity in known.entities.values()} == {me.id}
@@ -114,13 +115,13 @@ class NamingTests(StoreSuite):
         ana = scribe.entity("Ana")
         first = await scribe.write(ana, scribe.memory("a", about=called(ana, "Ana", kind="Person")))
         await scribe.write(scribe.memory("b", about=called(ana, "Ana", kind="Person")))
-        assert (await self.read(scribe, ana)).revision == first.sequence
+        assert (await the_entity(scribe, ana)).revision == first.sequence
         third = await scribe.write(scribe.memory("c", about=called(ana, "Mum", kind="Person")))
-        assert (await self.read(scribe, ana)).revision == third.sequence
+        assert (await the_entity(scribe, ana)).revision == third.sequence
         await scribe.write(scribe.memory("d", about=called(ana, "Ana", kind="Mother")))
-        assert (await self.read(scribe, ana)).revision == third.sequence
+        assert (await the_entity(scribe, ana)).revision == third.sequence
         last = [scribe.memory(f"e{n}", about=called(ana, "Ana", kind="Mother")) for n in range(3)]
-        assert (await scribe.write(*last)).sequence == (await self.read(scribe, ana)).revision
+        assert (await scribe.write(*last)).sequence == (await the_entity(scribe, ana)).revision
 
     async def test_hidden_mentions_name_but_do_not_count(self, scribe: Scribe) -> None:
         """Name, type and aliases are the partition's; the count is what the reader sees."""
@@ -128,7 +129,7 @@ class NamingTests(StoreSuite):
         seen = scribe.memory("seen", about=called(ana, "Ana"))
         retired = scribe.memory("retired", about=called(ana, "Mum", kind="Person"), expired_at=scribe.now())
         await scribe.write(ana, seen, retired)
-        read = await self.read(scribe, ana)
+        read = await the_entity(scribe, ana)
         assert (read.aliases, read.type, read.mention_count) == (("Mum",), "Person", 1)
         more = await scribe.entity_of(ana.id, include_superseded=True)
         assert more is not None
@@ -186,7 +187,7 @@ class NamingTests(StoreSuite):
         await scribe.drop(stating)
         assert await scribe.relation_of(knows.id) is None
         assert await scribe.entity_of(ana.id) is None
-        assert (await self.read(scribe, bo)).mention_count == 1
+        assert (await the_entity(scribe, bo)).mention_count == 1
 
     async def test_retired_memories_keep_what_they_mention(self, scribe: Scribe) -> None:
         """Retiring is not deleting: the past can still be asked for."""
