@@ -28,54 +28,66 @@ class Settings(BaseSettings):
         description="The folder of the embedded store, where no location is given.",
     )
     store: str | None = Field(
-        None, description="Where memories are: a folder, or http(s)://… of a graphmem server. Default: `home`."
+        default=None, description="Where memories are: a folder, or http(s)://… of a graphmem server. Default: `home`."
     )
-    vectors: str = Field("edge", description="The vector index: `edge`, embedded beside the store.")
-    api_key: SecretStr | None = Field(None, description="The key sent to a graphmem server.")
-    project: str = Field("default", description="The tenant that commands and libraries work in.", min_length=1)
+    vectors: str = Field(default="edge", description="The vector index: `edge`, embedded beside the store.")
+    api_key: SecretStr | None = Field(default=None, description="The key sent to a graphmem server.")
+    project: str = Field(default="default", description="The tenant that commands and libraries work in.", min_length=1)
 
     embedder: str = Field(
-        "bundled",
+        default="bundled",
         description=(
             "What makes vectors: `bundled`, `openai:MODEL[@URL]`, `fastembed:MODEL`, `sentence-transformers:MODEL`. "
             "Another one needs `graphmem index rebuild`."
         ),
     )
-    embedder_api_key: SecretStr | None = Field(None, description="The embedding service's key, if not OPENAI_API_KEY.")
+    embedder_api_key: SecretStr | None = Field(
+        default=None, description="The embedding service's key, if not OPENAI_API_KEY."
+    )
     embedder_dimensions: int | None = Field(
-        None, description="Length of vectors, where the model lets one choose.", gt=0
+        default=None, description="Length of vectors, where the model lets one choose.", gt=0
     )
     language: str = Field(
-        "english", description="Language whose word endings the keyword arm drops; `none` drops none."
+        default="english", description="Language whose word endings the keyword arm drops; `none` drops none."
     )
 
     extractor: Literal["auto", "openai", "rules", "verbatim"] = Field(
-        "auto",
+        default="auto",
         description=(
             "What draws memories from messages: `openai` (a model), `rules` (English patterns, no model), `verbatim` "
             "(texts as they are); `auto` is `openai` where a model is configured, else `rules`."
         ),
     )
-    llm: str | None = Field(None, description="The model, `provider:model[@URL]`; `graphmem doctor` lists providers.")
-    llm_api_key: SecretStr | None = Field(None, description="The model's key, if not the provider's own variable.")
-    llm_timeout: float = Field(60.0, description="Seconds that one model call may take.", gt=0)
-    custom_instructions: str | None = Field(None, description="Instructions to the model for every add.")
+    llm: str | None = Field(
+        default=None, description="The model, `provider:model[@URL]`; `graphmem doctor` lists providers."
+    )
+    llm_api_key: SecretStr | None = Field(
+        default=None, description="The model's key, if not the provider's own variable."
+    )
+    llm_timeout: float = Field(default=60.0, description="Seconds that one model call may take.", gt=0)
+    custom_instructions: str | None = Field(default=None, description="Instructions to the model for every add.")
     episodes: Literal["sourced", "all", "none"] = Field(
-        "sourced",
+        default="sourced",
         description="Messages kept: those a memory came from and the run's last ten, all, or none.",
     )
 
     durability: Literal["full", "normal"] = Field(
-        "full", description="`full`: an answered write survives a power cut; `normal`: it survives a crash."
+        default="full", description="`full`: an answered write survives a power cut; `normal`: it survives a crash."
     )
     free_space_mb: int = Field(
-        64, description="Megabytes of disk that must stay free; below that, writes are refused.", ge=0
+        default=64, description="Megabytes of disk that must stay free; below that, writes are refused.", ge=0
     )
 
-    host: str = Field("127.0.0.1", description="Address that `graphmem serve` listens at; others need an API key.")
-    port: int = Field(8000, description="Port that `graphmem serve` listens at; 0 takes a free one.", ge=0, le=65535)
-    max_body_mb: int = Field(8, description="Megabytes that a request may have.", gt=0)
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much the server logs.")
+    host: str = Field(
+        default="127.0.0.1", description="Address that `graphmem serve` listens at; others need an API key."
+    )
+    port: int = Field(
+        default=8000, description="Port that `graphmem serve` listens at; 0 takes a free one.", ge=0, le=65535
+    )
+    max_body_mb: int = Field(default=8, description="Megabytes that a request may have.", gt=0)
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much the server logs."
+    )
 
 
 def load_settings() -> Settings:

@@ -1,0 +1,70 @@
+"""Forgetting: delete, delete-all, reset, purge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphmem.cli.command import Call, command
+from graphmem.errors import InvalidInput
+from graphmem.views import DeleteResult
+
+__all__ = ["register"]
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    command(app, delete, name="delete", example=["delete ID"])
+    command(app, delete_all, name="delete-all", scoped=True, example=["delete-all --user ana --yes"])
+    command(app, reset, name="reset", example=["reset --yes"])
+    command(app, purge, name="purge", example=["purge"])
+
+
+def delete(call: Call, memory_id: Annotated[str, typer.Argument(help="The memory's id.")]) -> None:
+    """Delete a memory and all that only it stated."""
+    with call.memory() as memory:
+        _receipt(call, memory.delete(memory_id))
+
+
+def delete_all(call: Call, *, yes: YesOption = False) -> None:
+    """Delete all memories of a user, agent, app or run."""
+    if not call.ids:
+        raise InvalidInput("Whose memories?", hint="Pass --user, --agent, --app or --run.", field="user_id")
+    whose = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in call.ids.items())
+    _confirm(call, f"Delete all memories of {whose}?", yes)
+    with call.memory() as memory:
+        _receipt(call, memory.delete_all(**call.ids))
+
+
+def reset(call: Call, *, yes: YesOption = False) -> None:
+    """Delete everything."""
+    _confirm(call, "Delete everything that is remembered?", yes)
+    with call.memory() as memory:
+        _receipt(call, memory.reset())
+
+
+def purge(call: Call) -> None:
+    """Erase from every file what was deleted."""
+    with call.memory() as memory:
+        _receipt(call, memory.purge())
+
+
+def _confirm(call: Call, question: str, yes: bool) -> None:
+    if yes:
+        return
+    if call.as_json:
+        raise InvalidInput("With --json nobody can be asked.", hint="Pass --yes.", field="yes")
+    typer.confirm(question, abort=True)
+
+
+def _receipt(call: Call, result: DeleteResult) -> None:
+    def show() -> None:
+        receipt = result["receipt"]
+        counts = ", ".join(f"{count} {what}" for what, count in receipt["counts"].items() if count)
+        call.console.print(result["message"])
+        call.console.print(f"[dim]{receipt['state']}: {counts or 'nothing'}[/]")
+
+    call.answer(result, show)
