@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
 
 from graphmem.drafts import Usage
 from graphmem.extraction.plan import Outcome
