@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from graphmem.embed.registry import known_dimensions
 from graphmem.engine.parts import Parts
 from graphmem.errors import EmbedderChanged
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
@@ -27,6 +28,7 @@ class Upkeep:
             self._parts.lock.acquire()
         try:
             await self._parts.store.open()
+            await known_dimensions(self._parts.encoders.dense)
             try:
                 await self._parts.index.open(self._parts.encoders.fingerprint)
             except EmbedderChanged:
