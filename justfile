@@ -1,0 +1,41 @@
+# What people do here every day. `just` alone lists it.
+
+_list:
+    @just --list --unsorted
+
+# Everything a change has to pass before it is sent: format, lint, types, layers, tests
+check:
+    uv run ruff format --check .
+    uv run ruff check .
+    uv run mypy
+    uv run lint-imports
+    uv run pytest
+
+# The tests that need nothing but this machine; arguments go to pytest
+test *arguments:
+    uv run pytest {{ arguments }}
+
+# The long rounds: random kills, large random filters, notebooks, and the wheel
+test-slow *arguments:
+    uv run pytest -m "slow or wheel" {{ arguments }}
+
+# REST on 127.0.0.1:8000, OpenAPI at /docs
+serve *arguments:
+    uv run graphmem serve {{ arguments }}
+
+# Build the documentation into site/; warnings are errors
+docs:
+    uv run --only-group docs mkdocs build --strict
+
+# Recall and latency, printed and written to bench/results/
+bench:
+    uv run python -m bench.recall
+    uv run python -m bench.latency
+
+# Remember a small conversation, answer five questions
+demo:
+    uv run graphmem demo
+
+# What continuous integration runs
+ci:
+    .ci/run
