@@ -240,7 +240,11 @@ class VectorIndex(ABC):
     @property
     @abstractmethod
     def clean(self) -> bool:
-        """Whether the last stop was orderly. If not, verify against the store before trusting it."""
+        """Whether the last stop was orderly. If not, verify against the store before trusting it.
+
+        A new index need not be clean: only the store knows whether it lacks something. Once it was scanned to the
+        end, the next orderly stop counts.
+        """
 
     @abstractmethod
     async def upsert(self, points: Sequence[Point]) -> None:
@@ -269,7 +273,10 @@ class VectorIndex(ABC):
     @abstractmethod
     async def rebuild(self, fingerprint: str, batches: AsyncIterator[Sequence[Point]]) -> None:
         """Fill a fresh copy beside and switch to it. Readers keep the old one meanwhile; afterwards it is gone,
-        and with it every byte of what had been deleted."""
+        and with it every byte of what had been deleted. If `batches` fails, the old one stays.
+
+        `fingerprint` may be another one. It works where `open` raised `EmbedderChanged`, too, and leaves the index open.
+        """
 
     @abstractmethod
     async def compact(self) -> None:

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from graphmem.stores.sqlite.store import SQLiteStore
+from graphmem.testing.graph_store import GraphStoreTests
+
+
+class TestSQLiteStore(GraphStoreTests):
+    @pytest.fixture
+    async def store(self, tmp_path):
+        store = SQLiteStore(tmp_path / "store.sqlite")
+        await store.open()
+        yield store
+        await store.aclose()
