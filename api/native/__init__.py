@@ -1,0 +1,1 @@
+"""The native REST surface: the words of `graphmem.Memory`, over HTTP."""

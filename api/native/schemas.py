@@ -1,0 +1,388 @@
+"""What callers may send, and the few answers that only servers give.
+
+Shapes are checked here, so that an error names the field; the engine judges the rest. A field that is not known is
+refused: a misspelt `user_ids` must not widen what is read or deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, Json, StrictInt, StrictStr
+from pydantic.json_schema import WithJsonSchema
+from typing_extensions import TypedDict
+
+from graphmem.client.local import MAX_DEPTH, MAX_QUERY
+from graphmem.engine.keys import MAX_NAME as MAX_KEY_NAME
+from graphmem.engine.keys import MAX_PROJECTS, Role
+from graphmem.engine.requests import (
+    MAX_ID,
+    MAX_INSTRUCTIONS,
+    MAX_NAME,
+    MAX_PAGE,
+    MAX_PARTS,
+    MAX_TEXT,
+)
+from graphmem.views import AddResult
+
+__all__ = [
+    "About",
+    "AddBody",
+    "BatchBody",
+    "BatchResult",
+    "Configuration",
+    "EntitiesQuery",
+    "EntityQuery",
+    "ExportQuery",
+    "ImportQuery",
+    "ImportResult",
+    "KeyBody",
+    "KeyView",
+    "ListQuery",
+    "NewKeyView",
+    "PathsQuery",
+    "Readiness",
+    "RelationsQuery",
+    "ScopeQuery",
+    "ScopeView",
+    "SearchBody",
+    "SubgraphQuery",
+    "UpdateBody",
+]
+
+MAX_BATCH = 1_000
+"""Adds in one request."""
+
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
+
+
+def _number_if_one(text: str) -> str | float:
+    """In a query string everything is text: seconds since 1970 are told by their looks."""
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
+Id = Annotated[StrictStr | StrictInt, Field(description="An id: text, or a whole number.")]
+Moment = Annotated[
+    StrictStr | StrictInt | float,
+    Field(description="ISO 8601 with a time zone, a day, or seconds since 1970.", examples=["2026-01-31T12:00:00Z"]),
+]
+QueryMoment = Annotated[
+    str,
+    AfterValidator(_number_if_one),
+    Field(description="ISO 8601 with a time zone, a day, or seconds since 1970.", examples=["2026-01-31T12:00:00Z"]),
+]
+Day = Annotated[str, Field(description="A day, the last on which it shows.", examples=["2026-12-31"])]
+Filters = Annotated[
+    dict[str, Any],
+    Field(description="Conditions on fields, joined by AND, OR, NOT.", examples=[{"metadata.trip": {"gte": 7}}]),
+]
+QueryFilters = Annotated[Json[dict[str, Any]], Field(description="Filters as a JSON object.")]
+Limit = Annotated[int, Field(strict=True, ge=1, le=MAX_PAGE)]
+QueryLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+Names = Annotated[list[Name], Field(max_length=MAX_PARTS)]
+Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS)]
+
+_TRIPLE = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3},
+        {
+            "type": "object",
+            "properties": {
+                **{
+                    name: {"type": "string"}
+                    for name in ("source", "relationship", "target", "source_type", "target_type")
+                },
+                "valid_at": {"type": "string"},
+                "invalid_at": {"type": "string"},
+            },
+            "required": ["source", "relationship", "target"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_ENTITY = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string"},
+                "type": {"type": "string"},
+                "aliases": {"type": "array", "items": {"type": "string"}},
+            },
+            "required": ["name"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class _Given(BaseModel):
+    """Arguments: what the caller gave is told apart from what was left out."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    def arguments(self) -> dict[str, Any]:
+        """What was given, by name."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+# -- bodies
+
+
+class _Scope(_Given):
+    user_id: Id | None = None
+    agent_id: Id | None = None
+    app_id: Id | None = None
+    run_id: Id | None = None
+
+
+class AddBody(_Scope):
+    """What to remember, of whom: at least one of the four ids is needed."""
+
+    messages: Annotated[
+        str | dict[str, Any] | list[str | dict[str, Any]],
+        Field(
+            description="A text, a message, or messages in the OpenAI format.",
+            examples=["Ana leads Atlas.", [{"role": "user", "content": "I moved to Lisbon."}]],
+        ),
+    ]
+    infer: Annotated[bool, Field(strict=True, description="Draw memories from it; else keep the words.")] = True
+    metadata: dict[str, Any] | None = None
+    categories: Names | None = None
+    timestamp: Annotated[
+        Moment | None,
+        Field(validation_alias=AliasChoices("timestamp", "observation_date"), description="When it was said."),
+    ] = None
+    expiration_date: Day | None = None
+    immutable: Annotated[bool, Field(strict=True, description="Nothing may supersede it.")] = False
+    entities: (
+        Annotated[
+            list[Annotated[Any, WithJsonSchema(_ENTITY)]], Field(max_length=MAX_PARTS, examples=[["Ana", "Atlas"]])
+        ]
+        | None
+    ) = None
+    relations: (
+        Annotated[
+            list[Annotated[Any, WithJsonSchema(_TRIPLE)]],
+            Field(max_length=MAX_PARTS, examples=[[["Ana", "LEADS", "Atlas"]]]),
+        ]
+        | None
+    ) = None
+    custom_instructions: Annotated[
+        Instructions | None, Field(validation_alias=AliasChoices("custom_instructions", "prompt"))
+    ] = None
+    includes: Instructions | None = None
+    excludes: Instructions | None = None
+    custom_categories: list[str | dict[str, str]] | dict[str, str] | None = None
+    max_llm_calls: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+
+
+class BatchBody(_Given):
+    """Many adds."""
+
+    items: Annotated[list[AddBody], Field(max_length=MAX_BATCH)]
+
+
+class SearchBody(_Scope):
+    """A question, and whose memory to ask: by ids or by filters."""
+
+    query: Annotated[str, Field(max_length=MAX_QUERY, examples=["who leads Atlas?"])]
+    filters: Filters | None = None
+    top_k: Limit | None = None
+    limit: Annotated[Limit | None, Field(description="Another name for top_k.")] = None
+    threshold: Annotated[float, Field(ge=0, le=1, description="The least score.")] | None = None
+    rerank: Annotated[bool, Field(strict=True)] = False
+    explain: Annotated[bool, Field(strict=True)] = False
+    as_of: Annotated[Moment | None, Field(description="What was true then.")] = None
+    known_at: Annotated[Moment | None, Field(description="What was known then.")] = None
+    include_superseded: Annotated[bool, Field(strict=True)] = False
+    include_expired: Annotated[
+        bool, Field(strict=True, validation_alias=AliasChoices("include_expired", "show_expired"))
+    ] = False
+
+
+class UpdateBody(_Given):
+    """What to change. A field that is left out stays; `expiration_date` and `feedback` are cleared by null."""
+
+    text: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
+    data: Annotated[str | None, Field(max_length=MAX_TEXT, description="Another name for text.")] = None
+    metadata: dict[str, Any] | None = None
+    categories: Names | None = None
+    timestamp: Moment | None = None
+    expiration_date: Day | None = None
+    feedback: Literal["POSITIVE", "NEGATIVE", "VERY_NEGATIVE"] | None = None
+
+
+class KeyBody(_Given):
+    """A key to make. The first project is its default."""
+
+    name: Annotated[str, Field(min_length=1, max_length=MAX_KEY_NAME)]
+    role: Role = "writer"
+    projects: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_KEY_NAME)]], Field(min_length=1, max_length=MAX_PROJECTS)
+    ] = ["default"]
+
+
+# -- query strings
+
+
+class ScopeQuery(_Given):
+    """Whose memory, by ids or filters; "*" stands for any id."""
+
+    user_id: Annotated[str | None, Field(max_length=MAX_ID)] = None
+    agent_id: Annotated[str | None, Field(max_length=MAX_ID)] = None
+    app_id: Annotated[str | None, Field(max_length=MAX_ID)] = None
+    run_id: Annotated[str | None, Field(max_length=MAX_ID)] = None
+    filters: QueryFilters | None = None
+
+
+class EntityQuery(ScopeQuery):
+    """Whose memory, and when."""
+
+    as_of: QueryMoment | None = None
+    known_at: QueryMoment | None = None
+    include_superseded: bool = False
+    include_expired: Annotated[bool, Field(validation_alias=AliasChoices("include_expired", "show_expired"))] = False
+
+
+class ListQuery(EntityQuery):
+    """A page of memories."""
+
+    top_k: QueryLimit | None = None
+    limit: Annotated[QueryLimit | None, Field(description="Another name for top_k.")] = None
+    cursor: Annotated[str | None, Field(description="The `cursor` of the page before.")] = None
+
+
+class EntitiesQuery(EntityQuery):
+    """A page of entities."""
+
+    name: Name | None = None
+    ids: Annotated[list[str], Field(max_length=MAX_PAGE)] | None = None
+    type: Name | None = None
+    limit: QueryLimit | None = None
+    cursor: str | None = None
+
+
+class RelationsQuery(EntityQuery):
+    """A page of relations."""
+
+    entity: Annotated[Name | None, Field(description="A name or id.")] = None
+    side: Literal["subject", "object", "either"] = "either"
+    types: Names | None = None
+    limit: QueryLimit | None = None
+    cursor: str | None = None
+
+
+class SubgraphQuery(EntityQuery):
+    """An entity's neighbourhood."""
+
+    entity: Annotated[Name, Field(description="A name or id.")]
+    depth: Annotated[int, Field(ge=1, le=MAX_DEPTH, description="Relations to go out.")] = 1
+    types: Names | None = None
+
+
+class PathsQuery(EntityQuery):
+    """Two entities."""
+
+    source: Annotated[Name, Field(description="A name or id.")]
+    target: Annotated[Name, Field(description="A name or id.")]
+    max_length: Annotated[int, Field(ge=1, le=8, description="Relations on the way, at most.")] = 4
+    limit: QueryLimit | None = None
+
+
+class ExportQuery(_Given):
+    """What to export: all of the project, or one owner."""
+
+    owner: Annotated[str | None, Field(description="Such as `user:ana`.")] = None
+
+
+class ImportQuery(_Given):
+    """An import's name, which stands for its content, and the arguments that its lines leave out."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    defaults: QueryFilters | None = None
+
+
+# -- answers that `graphmem.views` does not know
+
+
+class BatchResult(TypedDict):
+    """The answers to many adds, in their order."""
+
+    results: list[AddResult]
+
+
+class RefusedLine(TypedDict):
+    """A line that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+class ImportResult(TypedDict):
+    """What an import did; `skipped` lines had been taken by an earlier, interrupted run."""
+
+    lines: int
+    memories: int
+    skipped: int
+    refused: list[RefusedLine]
+
+
+class ScopeView(TypedDict):
+    """Somebody who has memories: a user, agent, app or run."""
+
+    type: str
+    id: str
+    memories: int
+    created_at: str
+    updated_at: str
+
+
+class KeyView(TypedDict):
+    """A key without its secret."""
+
+    id: str
+    name: str
+    role: str
+    projects: list[str]
+    created_at: str
+
+
+class NewKeyView(KeyView):
+    """A key just made. `key` is its secret, shown this once."""
+
+    key: str
+
+
+class About(TypedDict):
+    """What answers here."""
+
+    service: str
+    version: str
+    docs: str
+    openapi: str
+
+
+class Readiness(TypedDict):
+    """`stale` counts what the index has to catch up; `degraded` says why searches do without it, where they do."""
+
+    ready: bool
+    stale: int
+    degraded: NotRequired[str]
+
+
+class Configuration(TypedDict):
+    """What a server is made of."""
+
+    version: str
+    project: str
+    store: str
+    index: str
+    embedder: str
+    keywords: str
+    extractor: str
+    reranker: str | None
+    episodes: str
