@@ -31,29 +31,30 @@ from graphmem.stores.sqlite.rows import (
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.uses import Uses
 
-__all__ = ["apply", "erases"]
+__all__ = ["apply", "prune"]
+
+_REMEMBERED = 30 * 86_400_000_000  # microseconds
 
 
-def apply(session: Session, changes: Sequence[ChangeSet]) -> tuple[Applied, ...]:
-    """Carry out the ChangeSets, in this order. Raises `Conflict` and `InvalidInput`; the caller rolls back."""
+def apply(session: Session, changes: Sequence[ChangeSet]) -> tuple[tuple[Applied, ...], bool]:
+    """Carry out the ChangeSets, in this order; also says whether that took words away.
+
+    Raises `Conflict` and `InvalidInput`; the caller rolls back.
+    """
     if len({change.partition for change in changes}) < len(changes):
         raise InvalidInput("Two changes of one partition cannot be applied together.", field="changes")
-    return tuple(_apply(session, change) for change in changes)
+    done = [_apply(session, change) for change in changes]
+    return tuple(applied for applied, _ in done), any(erased for _, erased in done)
 
 
-def erases(changes: Iterable[ChangeSet]) -> bool:
-    """Whether any of the ChangeSets takes words away that must not stay in the write-ahead log."""
-    return any(
-        isinstance(operation, DropMemory | DropEpisode)
-        or (isinstance(operation, PutEpisode) and not operation.episode.content)
-        for change in changes
-        for operation in change.operations
-    )
+def prune(session: Session) -> None:
+    """Forget the ChangeSets that were carried out long ago: nobody sends them again."""
+    session.run("write/forget_applied", before=time.time_ns() // 1000 - _REMEMBERED)
 
 
-def _apply(session: Session, change: ChangeSet) -> Applied:
+def _apply(session: Session, change: ChangeSet) -> tuple[Applied, bool]:
     if before := session.one("write/applied", id=change.id):
-        return Applied(sequence=before[0], repeated=True)
+        return Applied(sequence=before[0], repeated=True), False
     project, owner = change.partition
     row = session.one("write/partition", project=project, owner=owner)
     pk, sequence = row or session.all("write/new_partition", project=project, owner=owner)[0]
@@ -72,7 +73,7 @@ def _apply(session: Session, change: ChangeSet) -> Applied:
             for kind, id_, revision in map(_parts, marks)
         ),
     )
-    return Applied(sequence=sequence + 1, marks=marks, removed=removed)
+    return Applied(sequence=sequence + 1, marks=marks, removed=removed), writing.erased
 
 
 def _parts(mark: Mark) -> tuple[Kind, str, int]:
@@ -115,6 +116,7 @@ class _Writing:
         )
         self.stale: dict[str, Kind] = {}
         self.born: set[str] = set()
+        self.erased = False  # whether words were taken away that must not stay in the write-ahead log
         self.relations: dict[int, str] = {}  # those whose support may have changed
         self.names_before: dict[int, str] = {}
 
@@ -199,13 +201,15 @@ class _Writing:
         if batch.dropped_episodes:
             known = self.pks["episode"]
             gone = [{"pk": known.pop(id_)} for id_ in batch.dropped_episodes if id_ in known]
+            self.erased = self.erased or bool(gone)
             self.session.many("write/unlink_episode", gone)
             self.session.many("write/drop_episode", gone)
 
     def _put_episodes(self, episodes: Iterable[Episode]) -> None:
         rows = []
         for episode in episodes:
-            pk, _ = self._pk("episode", episode.id)
+            pk, new = self._pk("episode", episode.id)
+            self.erased = self.erased or not new
             rows.append({"pk": pk, **episode_params(episode, self.partition, self.revision)})
         self.session.many("write/put_episode", rows)
 
@@ -273,17 +277,18 @@ class _Writing:
         for n, mention in enumerate(sorted(memory.mentions)):
             entity = self._refer("entity", mention.entity_id)
             self.uses.count(entity, mention.name, mention.type, 1)
-            seen.add(entity)
             rows.append(
                 {
                     "memory": pk,
                     "n": n,
                     "entity": entity,
+                    "first": entity not in seen,
                     "created_at": created_at,
                     "name": mention.name,
                     "type": mention.type,
                 }
             )
+            seen.add(entity)
         for entity in seen:
             self.uses.count_memory(entity, 1)
 
@@ -307,6 +312,7 @@ class _Writing:
         gone = {id_: known.pop(id_) for id_ in ids if id_ in known}
         if not gone:
             return
+        self.erased = True
         self._unlink(list(gone.values()))
         self.session.many("write/drop_revisions", ({"memory_id": id_} for id_ in gone))
         self.session.many("write/drop_memory", ({"pk": pk} for pk in gone.values()))

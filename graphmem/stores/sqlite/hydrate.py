@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from functools import lru_cache
+from typing import Any
 
 from graphmem.models import Entity, Episode, Memory, Mention, Relation
 from graphmem.stores.sqlite.rows import entity_from, episode_from, memory_from, relation_from
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import Sight
 
-__all__ = ["entities_at", "episodes_at", "json_array", "memories_by_id", "relations_at"]
+__all__ = ["entities_at", "episodes_at", "json_array", "memories_by_id", "relations_at", "stating"]
 
 
 def json_array(values: Iterable[str | int]) -> str:
@@ -56,14 +57,23 @@ def entities_at(session: Session, pks: Collection[int]) -> dict[int, Entity]:
     return {row[0]: entity_from(row) for row in session.all("read/entities", pks=json_array(pks))} if pks else {}
 
 
-def relations_at(session: Session, stating: dict[int, list[str]]) -> dict[int, Relation]:
+def stating(session: Session, pks: Iterable[int], seen: Sight | None = None) -> dict[int, tuple[str, ...]]:
+    """The ids of the memories (that `seen` shows) which state relations, by the relations' row numbers."""
+    found: dict[int, list[str]] = {}
+    params: dict[str, Any] = {"pks": json_array(pks)}
+    if seen is None:
+        rows = session.all("read/stating", **params)
+    else:
+        rows = session.seen("read/stating", {**seen.params, **params}, visible=seen.visible)
+    for relation, id_ in rows:
+        found.setdefault(relation, []).append(id_)
+    return {pk: tuple(sorted(ids)) for pk, ids in found.items()}
+
+
+def relations_at(session: Session, stated: dict[int, tuple[str, ...]]) -> dict[int, Relation]:
     """Relations by row number, stated by these memories (their ids)."""
-    if not stating:
-        return {}
-    return {
-        row[0]: relation_from(row, tuple(sorted(stating[row[0]])))
-        for row in session.all("read/relations", pks=json_array(stating))
-    }
+    rows = session.all("read/relations", pks=json_array(stated)) if stated else ()
+    return {row[0]: relation_from(row, stated[row[0]]) for row in rows}
 
 
 def episodes_at(session: Session, pks: Collection[int]) -> list[Episode]:

@@ -6,7 +6,7 @@ import json
 
 from graphmem.models import Entity
 from graphmem.queries import Known, KnownQuery
-from graphmem.stores.sqlite.hydrate import entities_at, episodes_at, json_array, memories_by_id, relations_at
+from graphmem.stores.sqlite.hydrate import entities_at, episodes_at, json_array, memories_by_id, relations_at, stating
 from graphmem.stores.sqlite.session import Session
 
 __all__ = ["known"]
@@ -51,10 +51,8 @@ class _Reading:
         if query.texts:
             rows = session.all("known/texts", partition=self.partition, texts=json_array(query.texts))
             memories.update(id_ for (id_,) in rows)
-        stating: dict[int, list[str]] = {}
-        for relation, id_ in session.all("known/stating", pks=json_array(relations)) if relations else ():
-            stating.setdefault(relation, []).append(id_)
-            memories.add(id_)
+        stated = stating(session, relations) if relations else {}
+        memories.update(*stated.values())
         sources: dict[str, list[str]] = {}
         for episode, id_ in session.all("known/sources", pks=json_array(episodes)) if episodes else ():
             sources.setdefault(episode, []).append(id_)
@@ -63,7 +61,7 @@ class _Reading:
             sequence=sequence,
             entities=self._entities(),
             memories=memories_by_id(session, sorted(memories)),
-            relations=tuple(relations_at(session, stating).values()),
+            relations=tuple(relations_at(session, stated).values()),
             episodes=tuple(found),
             sources={episode.id: tuple(sources.get(episode.id, ())) for episode in found},
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from graphmem.errors import Unavailable
+from graphmem.stores.sqlite.erase import truncate_log
 from graphmem.stores.sqlite.failures import translated
 from graphmem.stores.sqlite.session import Session, Synchronous, connect
 
@@ -18,6 +19,7 @@ __all__ = ["Pool"]
 Answer = TypeVar("Answer")
 
 _READERS = 3
+_END = object()
 
 
 class Pool:
@@ -31,6 +33,7 @@ class Pool:
         self._session: Session | None = None
         self._local = threading.local()
         self._sessions: list[Session] = []
+        self._owed = False  # something was erased, and the log still holds it
 
     @property
     def is_open(self) -> bool:
@@ -46,6 +49,8 @@ class Pool:
                 session = connect(self.path, reading=False, synchronous=self._synchronous)
                 try:
                     prepare(session)
+                    # A process that died may have left a log with erased words in it.
+                    self._owed = not truncate_log(session)
                 except BaseException:
                     session.close()
                     raise
@@ -56,11 +61,12 @@ class Pool:
         except BaseException:
             writer.shutdown(wait=False)
             raise
-        self._writer = writer
+        self._local = threading.local()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="graphmem-reader")
+        self._writer = writer
 
-    async def close(self, finish: Callable[[Session], None]) -> None:
-        """Let what is under way finish, then `finish` with the writing session, and close everything."""
+    async def close(self) -> None:
+        """Let what is under way finish, empty the log if that is owed, close everything."""
         writer, readers, session = self._writer, self._readers, self._session
         if writer is None or readers is None or session is None:
             return
@@ -73,39 +79,72 @@ class Pool:
             self._sessions.clear()
             try:
                 with translated(self.path):
-                    finish(session)
+                    self._truncate(session)
             finally:
                 session.close()
 
         try:
             await asyncio.get_running_loop().run_in_executor(writer, stop)
         finally:
-            self._local = threading.local()
             writer.shutdown()
+
+    # -- work
 
     async def write(self, work: Callable[[Session], Answer]) -> Answer:
         """Run `work` in the writing thread. Once begun it is carried out, even if the caller is cancelled."""
-        if self._writer is None:
+        writer, session = self._writer, self._session
+        if writer is None or session is None:
             raise self._closed()
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._written, work)
+        return await asyncio.get_running_loop().run_in_executor(writer, self._write, session, work)
+
+    async def erase(self) -> None:
+        """Take what was erased out of the log: now, or as soon as no reader is in the way."""
+        self._owed = True
+        await self.write(lambda _: None)
 
     async def read(self, work: Callable[[Session], Answer]) -> Answer:
         """Run `work` in a reading thread, over one consistent state."""
         if self._readers is None:
             raise self._closed()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        answer = await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        self._pay()
+        return answer
 
-    def another(self) -> Session:
-        """A reading session beside the pool's, for reads that last. The caller closes it."""
-        with translated(self.path):
-            return connect(self.path, reading=True)
-
-    def _written(self, work: Callable[[Session], Answer]) -> Answer:
-        session = self._session
-        if session is None:
+    async def stream(self, work: Callable[[Session], Iterator[Answer]]) -> AsyncGenerator[Answer, None]:
+        """What `work` yields, from a session and a thread of its own, which last as long as the iteration."""
+        if not self.is_open:
             raise self._closed()
+        loop = asyncio.get_running_loop()
+        thread = ThreadPoolExecutor(1, thread_name_prefix="graphmem-stream")
+        opened: list[Any] = []
+
+        def step() -> Answer | object:
+            with translated(self.path):
+                if not opened:
+                    opened.append(connect(self.path, reading=True))
+                    opened.append(work(opened[0]))
+                return next(opened[1], _END)
+
+        def stop() -> None:
+            for each in reversed(opened):
+                each.close()
+
+        try:
+            while (item := await loop.run_in_executor(thread, step)) is not _END:
+                yield cast("Answer", item)
+        finally:
+            # A step that was abandoned in the middle is finished first: there is one thread for both.
+            thread.submit(stop)
+            thread.shutdown()
+            self._pay()
+
+    # -- in the threads
+
+    def _write(self, session: Session, work: Callable[[Session], Answer]) -> Answer:
         with translated(self.path):
-            return work(session)
+            answer = work(session)
+            self._truncate(session)
+            return answer
 
     def _read(self, work: Callable[[Session], Answer]) -> Answer:
         with translated(self.path):
@@ -115,6 +154,16 @@ class Pool:
                 self._sessions.append(session)
             with session.reading():
                 return work(session)
+
+    def _truncate(self, session: Session) -> None:
+        if self._owed:
+            self._owed = not truncate_log(session)
+
+    def _pay(self) -> None:
+        """A reader is done: try again to empty the log, if it was in the way."""
+        writer, session = self._writer, self._session
+        if self._owed and writer is not None and session is not None:
+            writer.submit(self._write, session, lambda _: None)
 
     def _closed(self) -> Unavailable:
         return Unavailable(f"The store {str(self.path)!r} is closed.", hint="Open it first.")

@@ -267,7 +267,7 @@ def relation_params(relation: Relation, partition: int, revision: int) -> dict[s
 
 
 def relation_from(row: Row, memory_ids: tuple[str, ...]) -> Relation:
-    """A row of `read/relations`, with the memories that state it."""
+    """The first columns of a row of `read/relations`, with the memories that state it."""
     (
         _,
         id_,
@@ -283,6 +283,7 @@ def relation_from(row: Row, memory_ids: tuple[str, ...]) -> Relation:
         successor,
         revision,
         label,
+        *_,
     ) = row
     return Relation(
         id=id_,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +26,7 @@ Row = tuple[Any, ...]
 
 _BUSY = 10.0  # seconds to wait for a writer in another process
 _STATEMENTS = 400  # prepared ones kept a connection: those of the files, and filters asked again
+_PRAGMA = {"FULL": "PRAGMA synchronous = FULL", "NORMAL": "PRAGMA synchronous = NORMAL"}
 _CACHE = -16_384  # KiB of pages kept a connection
 
 
@@ -53,19 +55,20 @@ def connect(path: Path, *, reading: bool, synchronous: Synchronous = "FULL") -> 
             # Deleted rows are overwritten; nothing of them stays in free pages.
             run("PRAGMA secure_delete = ON")
             run("PRAGMA foreign_keys = ON")
-            run("PRAGMA journal_mode = WAL")
-            run("PRAGMA synchronous = " + {"FULL": "FULL", "NORMAL": "NORMAL"}[synchronous])
+            _log_ahead(connection)
+            run(_PRAGMA[synchronous])
     except BaseException:
         connection.close()
         raise
-    return Session(connection)
+    return Session(connection, synchronous)
 
 
 class Session:
     """A connection that runs statements by their names."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, synchronous: Synchronous = "FULL") -> None:
         self.connection = connection
+        self._synchronous = synchronous
         self._texts = {name: statement.text for name, statement in statements().items()}
 
     def all(self, name: str, /, **params: Any) -> list[Row]:
@@ -102,6 +105,15 @@ class Session:
             yield
 
     @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """Transactions in the block do not wait for the disk: a power cut may take them, each as a whole."""
+        self.connection.execute(_PRAGMA["NORMAL"])
+        try:
+            yield
+        finally:
+            self.connection.execute(_PRAGMA[self._synchronous])
+
+    @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
         self.connection.execute(begin)
         try:
@@ -116,6 +128,20 @@ class Session:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log. SQLite does not wait by itself for another process that is doing the same."""
+    until = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _fold(text: object) -> str | None:

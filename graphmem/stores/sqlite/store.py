@@ -2,44 +2,224 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
-from graphmem.changes import Applied, ChangeSet
-from graphmem.models import Memory
-from graphmem.queries import Known, KnownQuery, View
-from graphmem.stores.sqlite.apply import apply
+from graphmem.abc import GraphStore
+from graphmem.changes import Applied, ChangeSet, Mark
+from graphmem.errors import ConfigurationError
+from graphmem.models import Entity, Kind, Memory, Relation, Revision
+from graphmem.queries import (
+    EntityQuery,
+    Hop,
+    Known,
+    KnownQuery,
+    MemoryQuery,
+    Page,
+    Record,
+    RelationQuery,
+    TextQuery,
+    View,
+    Walk,
+)
+from graphmem.stores.sqlite import erase, pages, past, texts, upkeep
+from graphmem.stores.sqlite.apply import apply, prune
+from graphmem.stores.sqlite.dump import dump
 from graphmem.stores.sqlite.hydrate import memories_by_id
 from graphmem.stores.sqlite.known import known
 from graphmem.stores.sqlite.migrate import migrate
 from graphmem.stores.sqlite.pool import Pool
+from graphmem.stores.sqlite.rows import revision_from
 from graphmem.stores.sqlite.session import Session, Synchronous
+from graphmem.stores.sqlite.walk import walk
 from graphmem.stores.sqlite.where import sight
 
 __all__ = ["SQLiteStore"]
 
+_PRUNE_EVERY = 1_000
 
-class SQLiteStore:
+
+class SQLiteStore(GraphStore):
+    """A graph store in the SQLite file `path`; its folder is made if there is none.
+
+    One thread writes, a few read, and other processes may do both in the same file. With `synchronous` FULL a
+    change is on the disk when `apply` returns; with NORMAL a power cut may take the last ones, each as a whole.
+    """
+
     def __init__(self, path: Path | str, *, synchronous: Synchronous = "FULL") -> None:
         self.path = Path(path)
         self._pool = Pool(self.path, synchronous)
+        self._applied = 0  # since it was opened
 
     async def open(self) -> None:
-        if not self._pool.is_open:
-            await self._pool.open(lambda session: migrate(session, self.path))
+        """See `GraphStore.open`. Raises `ConfigurationError` also if the file cannot be made or written."""
+        if self._pool.is_open:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The folder {str(self.path.parent)!r} cannot be made: {error.strerror}.",
+                hint="Choose another folder.",
+                setting="path",
+            ) from error
+        await self._pool.open(lambda session: migrate(session, self.path))
 
     async def aclose(self) -> None:
-        await self._pool.close(lambda session: None)
+        """See `GraphStore.aclose`."""
+        await self._pool.close()
+
+    # -- writing
 
     async def apply(self, *changes: ChangeSet) -> tuple[Applied, ...]:
-        def work(session: Session) -> tuple[Applied, ...]:
+        """See `GraphStore.apply`."""
+
+        def work(session: Session) -> tuple[tuple[Applied, ...], bool]:
             with session.writing():
+                if not self._applied % _PRUNE_EVERY:
+                    prune(session)
+                self._applied += 1
                 return apply(session, changes)
 
-        return await self._pool.write(work)
+        applied, erased = await self._pool.write(work)
+        if erased:
+            await self._pool.erase()
+        return applied
+
+    # -- reading for planning
 
     async def known(self, *queries: KnownQuery) -> tuple[Known, ...]:
+        """See `GraphStore.known`."""
         return await self._pool.read(lambda session: tuple(known(session, query) for query in queries))
 
+    # -- reading for people
+
     async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
-        return await self._pool.read(lambda session: memories_by_id(session, ids, sight(view)))
+        """See `GraphStore.memories`."""
+        asked = tuple(dict.fromkeys(ids))
+        known_at = view.known_at
+        if known_at is None:
+            return await self._pool.read(lambda session: memories_by_id(session, asked, sight(view)))
+        return await self._pool.read(
+            lambda session: past.linked(session, past.rewound(session, view, known_at, frozenset(asked)))
+        )
+
+    async def find(self, query: MemoryQuery) -> Page[Memory]:
+        """See `GraphStore.find`."""
+        return await self._pool.read(lambda session: pages.memory_page(session, query))
+
+    async def count(self, view: View) -> int:
+        """See `GraphStore.count`."""
+
+        def work(session: Session) -> int:
+            if view.known_at is not None:
+                return len(past.rewound(session, view, view.known_at))
+            seen = sight(view, driving=True)
+            return int(session.seen("read/count", seen.params, visible=seen.visible)[0][0])
+
+        return await self._pool.read(work)
+
+    async def entities(self, query: EntityQuery) -> Page[Entity]:
+        """See `GraphStore.entities`."""
+        return await self._pool.read(lambda session: pages.entity_page(session, query))
+
+    async def relations(self, query: RelationQuery) -> Page[Relation]:
+        """See `GraphStore.relations`."""
+        return await self._pool.read(lambda session: pages.relation_page(session, query))
+
+    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """See `GraphStore.spoken`."""
+        return await self._pool.read(lambda session: texts.spoken(session, view, phrases))
+
+    async def walk(self, walk_: Walk) -> Hop:
+        """See `GraphStore.walk`."""
+        return await self._pool.read(lambda session: walk(session, walk_))
+
+    async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
+        """See `GraphStore.search_text`. Looks through the newest 50,000 visible memories."""
+        return await self._pool.read(lambda session: texts.search_text(session, query))
+
+    async def history(self, project: str, memory_id: str) -> list[Revision]:
+        """See `GraphStore.history`."""
+        rows = await self._pool.read(lambda session: session.all("read/history", project=project, id=memory_id))
+        return [revision_from(row) for row in rows]
+
+    async def owners(self, view: View, limit: int) -> tuple[str, ...]:
+        """See `GraphStore.owners`."""
+
+        def work(session: Session) -> tuple[str, ...]:
+            seen = past.seen_by(session, view)
+            params = {**seen.params, "limit": limit}
+            rows = session.seen("read/owners", params, place=seen.place, visible=seen.visible)
+            return tuple(owner for (owner,) in rows)
+
+        return await self._pool.read(work)
+
+    async def tally(self, project: str | None = None) -> dict[str, int]:
+        """See `GraphStore.tally`."""
+        return await self._pool.read(lambda session: upkeep.tally(session, project))
+
+    async def scopes(self, project: str) -> list[dict[str, Any]]:
+        """See `GraphStore.scopes`."""
+        return await self._pool.read(lambda session: upkeep.scopes(session, project))
+
+    # -- the index's bookkeeping
+
+    async def pending(self, limit: int) -> list[Mark]:
+        """See `GraphStore.pending`."""
+        rows = await self._pool.read(lambda session: session.all("upkeep/pending", limit=limit))
+        return [Mark(*row) for row in rows]
+
+    async def settle(self, done: Sequence[Mark]) -> None:
+        """See `GraphStore.settle`. A power cut may bring marks back: they are only done again."""
+
+        def work(session: Session) -> None:
+            with session.hasty(), session.writing():
+                upkeep.settle(session, done)
+
+        await self._pool.write(work)
+
+    async def mark(self, refs: Sequence[tuple[Kind, str]]) -> None:
+        """See `GraphStore.mark`."""
+
+        def work(session: Session) -> None:
+            with session.writing():
+                upkeep.mark(session, refs)
+
+        await self._pool.write(work)
+
+    async def records(self, marks: Sequence[Mark]) -> dict[str, Record]:
+        """See `GraphStore.records`."""
+        return await self._pool.read(lambda session: upkeep.records(session, marks))
+
+    async def scan(self) -> AsyncIterator[Sequence[Mark]]:
+        """See `GraphStore.scan`."""
+        async for batch in upkeep.scan(self._pool.read):
+            yield batch
+
+    # -- whole-store work
+
+    async def dump(self, project: str | None = None, owner: str | None = None) -> AsyncIterator[ChangeSet]:
+        """See `GraphStore.dump`. All of it is one consistent state, kept until the iteration ends."""
+        async with aclosing(self._pool.stream(lambda session: dump(session, project, owner))) as changes:
+            async for change in changes:
+                yield change
+
+    async def purge(self) -> dict[str, int]:
+        """See `GraphStore.purge`. Rewrites the file, which takes as much free space as it has."""
+        return await self._pool.write(lambda session: erase.purge(session, self.path))
+
+    async def setting(self, project: str, name: str) -> Any:
+        """See `GraphStore.setting`."""
+        return await self._pool.read(lambda session: upkeep.setting(session, project, name))
+
+    async def put_setting(self, project: str, name: str, value: Any) -> None:
+        """See `GraphStore.put_setting`."""
+
+        def work(session: Session) -> None:
+            with session.writing():
+                upkeep.put_setting(session, project, name, value)
+
+        await self._pool.write(work)

@@ -7,6 +7,7 @@ is plain complement.
 
 from __future__ import annotations
 
+import heapq
 import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,9 +20,10 @@ from graphmem.stores.sqlite.moments import micros
 from graphmem.stores.statements import Condition
 from graphmem.text import fold
 
-__all__ = ["Sight", "sight"]
+__all__ = ["Sight", "among", "sight"]
 
-_TRUE, _FALSE = Condition("true"), Condition("false")
+_Term = tuple[int, str]
+"""How deep the parentheses of a condition go, and the condition."""
 
 # What each fixed field is compared as, and whether it holds anything. An empty scope id counts as absent.
 _COLUMN = {name: f"m.{name}" for name in FIELDS}
@@ -59,18 +61,16 @@ class _Compiler:
         self.params[name] = value
         return ":" + name
 
-    def filter(self, where: Filter) -> tuple[str, int]:
-        """The condition, and how deep its parentheses go."""
+    def filter(self, where: Filter, holds: bool = True) -> _Term:
+        """The condition that `where` comes out as `holds`: Not goes down to the leaves, turning And into Or."""
         match where:
-            case And(parts):
-                return _joined([self.filter(part) for part in parts], " AND ", _TRUE)
-            case Or(parts):
-                return _joined([self.filter(part) for part in parts], " OR ", _FALSE)
+            case And(parts) | Or(parts):
+                word = "AND" if isinstance(where, And) == holds else "OR"
+                return _joined([self.filter(part, holds) for part in parts], word)
             case Not(part):
-                text, depth = self.filter(part)
-                return f"(NOT {text})", depth + 1
+                return self.filter(part, not holds)
             case Leaf():
-                return f"({self.leaf(where)})", 1
+                return 1, f"({self.leaf(where)})" if holds else f"(NOT ({self.leaf(where)}))"
 
     def leaf(self, leaf: Leaf) -> str:
         key = metadata_key(leaf.field)
@@ -131,16 +131,20 @@ class _Compiler:
         return _NUMBER.replace("{test}", test).replace("{leaf}", self.param(asked))
 
 
-def _joined(parts: list[tuple[str, int]], word: str, empty: str) -> tuple[str, int]:
-    """The parts in a balanced tree, for SQLite bounds the depth of expressions; the deepest first, for its
-    parser keeps what stands left of an open parenthesis on a small stack."""
-    if not parts:
-        return empty, 0
-    while len(parts) > 1:
-        parts.sort(key=lambda part: -part[1])
-        pairs = [parts[i : i + 2] for i in range(0, len(parts), 2)]
-        parts = [(f"({pair[0][0]}{word}{pair[1][0]})", pair[0][1] + 1) if len(pair) == 2 else pair[0] for pair in pairs]
-    return parts[0]
+def _joined(terms: list[_Term], word: str) -> _Term:
+    """The terms in a tree of the least depth: SQLite bounds the depth of expressions.
+
+    Of two, the deeper stands left, because its parser (before 3.46) has a small stack for what is left of an open
+    parenthesis.
+    """
+    if not terms:
+        return 0, "true" if word == "AND" else "false"
+    heapq.heapify(terms)
+    while len(terms) > 1:
+        depth, shallow = heapq.heappop(terms)
+        deeper, deep = heapq.heappop(terms)
+        heapq.heappush(terms, (max(depth, deeper) + 1, f"({deep} {word} {shallow})"))
+    return terms[0]
 
 
 def _stored(value: Scalar) -> str | int | float:
@@ -150,16 +154,23 @@ def _stored(value: Scalar) -> str | int | float:
     return value.isoformat() if isinstance(value, date) else value
 
 
+def among(column: str, param: str) -> Condition:
+    """That a column's value is in the JSON array of a parameter. Both names are the code's own."""
+    return Condition(_AMONG.format(column=column, param=":" + param))
+
+
 # --- views ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """A view as conditions: `visible` on memories, `timely` on relations; `place` on `partition AS p`."""
+    """A view as conditions: `visible` on `memory AS m`, `timely` on `relation AS r`, and where its owners' things
+    are: `place` on `partition AS p`, `named` on `entity_name AS n`."""
 
     visible: Condition
     timely: Condition
     place: Condition
+    named: Condition
     params: dict[str, Any]
 
 
@@ -169,10 +180,9 @@ _PLACES = {
     "all": "p.project = :v_project",
 }
 _WITHIN = {
-    # One seek each; none of these may drive the statement unless it asks for that (`driving`).
-    "one": "+m.partition = (SELECT p.pk FROM partition AS p WHERE {place})",
-    "some": "+m.partition IN (SELECT p.pk FROM partition AS p WHERE {place})",
-    "all": "EXISTS (SELECT 1 FROM partition AS p WHERE p.pk = m.partition AND {place})",
+    "one": "{column} = (SELECT p.pk FROM partition AS p WHERE {place})",
+    "some": "{column} IN (SELECT p.pk FROM partition AS p WHERE {place})",
+    "all": "EXISTS (SELECT 1 FROM partition AS p WHERE p.pk = {column} AND {place})",
 }
 
 
@@ -185,8 +195,8 @@ def sight(view: View, *, driving: bool = False) -> Sight:
     compiler = _Compiler()
     owners = view.owners
     kind = "all" if owners is None else "one" if len(owners) == 1 else "some"
-    within = _WITHIN[kind].format(place=_PLACES[kind])
-    parts = [within.removeprefix("+") if driving else within]
+    # A plus sign keeps SQLite from choosing the index.
+    parts = [_WITHIN[kind].format(place=_PLACES[kind], column="m.partition" if driving else "+m.partition")]
     params: dict[str, Any] = {"v_project": view.project}
     if owners is not None:
         params["v_owners"] = owners[0] if kind == "one" else json.dumps(owners, ensure_ascii=False)
@@ -205,6 +215,7 @@ def sight(view: View, *, driving: bool = False) -> Sight:
         visible=Condition(" AND ".join(parts)),
         timely=timely,
         place=Condition(_PLACES[kind]),
+        named=Condition(_WITHIN[kind].format(place=_PLACES[kind], column="n.partition")),
         params={**params, **compiler.params},
     )
 
@@ -213,7 +224,7 @@ def _conjuncts(compiler: _Compiler, where: Filter) -> list[str]:
     """The filter, its outermost And taken apart where it is short, so that SQLite may pick an index for a part."""
     if isinstance(where, And) and len(where.parts) <= 20:
         return [text for part in where.parts for text in _conjuncts(compiler, part)]
-    return [compiler.filter(where)[0]]
+    return [compiler.filter(where)[1]]
 
 
 def _timely(view: View, params: dict[str, Any]) -> Condition:

@@ -151,17 +151,19 @@ CREATE INDEX memory_of_agent ON memory (agent_id, partition, created_at) WHERE a
 CREATE INDEX memory_of_app ON memory (app_id, partition, created_at) WHERE app_id IS NOT NULL;
 CREATE INDEX memory_of_run ON memory (run_id, partition, created_at) WHERE run_id IS NOT NULL;
 
--- The n-th mention of a memory; `created_at` is the memory's, so that a hub's newest are found without it.
+-- The n-th mention of a memory. `first` is 1 for the first of its entity, so that each memory counts once;
+-- `created_at` is the memory's, so that the newest of a hub are found without looking at all.
 CREATE TABLE mention (
     memory INTEGER NOT NULL REFERENCES memory,
     n INTEGER NOT NULL,
     entity INTEGER NOT NULL REFERENCES entity,
+    first INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     name TEXT NOT NULL,
     type TEXT,
     PRIMARY KEY (memory, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX mention_by_entity ON mention (entity, created_at, memory);
+CREATE INDEX mention_by_entity ON mention (entity, first, created_at, memory);
 
 -- A memory states a relation.
 CREATE TABLE states (
