@@ -1,0 +1,1 @@
+"""Vector indexes: copies of what is searched by likeness. Each adapter lives beside the others."""

@@ -1,0 +1,179 @@
+"""What an open index holds: the folder, the copy that counts, and maybe one in the making. Synchronous.
+
+All of it runs in one thread, step by step, so nothing here has to think of concurrency: between two steps
+anything may have been written, within one nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from graphmem.changes import Mark
+from graphmem.errors import DiskFull, EmbedderChanged, GraphmemError, Unavailable
+from graphmem.models import Kind, Point
+from graphmem.vectors.edge.folder import Folder
+from graphmem.vectors.edge.shards import Copy
+
+__all__ = ["Holding", "Write", "drop", "put", "put_raw"]
+
+_log = logging.getLogger(__name__)
+
+_LAST_ATTEMPT = 2
+"""How often the process may die over opening a copy before that copy is given up."""
+
+
+class Write(NamedTuple):
+    """Something to be done to a copy, and by how many bytes it may grow (None: hardly)."""
+
+    do: Callable[[Copy], None]
+    growth: int | None
+
+
+def put(points: Sequence[Point]) -> Write:
+    """Write points. Each takes vector, code and log, tokens and terms, all with room."""
+    return Write(lambda copy: copy.put(points), sum(8 * len(point.dense) + 2_048 for point in points))
+
+
+def put_raw(kind: Kind, points: Sequence[Any]) -> Write:
+    """Write points in Edge's words; there has to be room for them."""
+    return Write(lambda copy: copy.put_raw(kind, points), 0)
+
+
+def drop(marks: Sequence[Mark]) -> Write:
+    """Remove points."""
+    return Write(lambda copy: copy.drop(marks), None)
+
+
+class Holding:
+    """The folder and its copies, from `open` to `close`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.fingerprint = ""
+        self.clean = False
+        self.looked_through = False
+        self._copy: Copy | None = None
+        self._fresh: Copy | None = None
+        self._missed: list[Write] = []  # by the fresh copy
+
+    @property
+    def copy(self) -> Copy:
+        """The copy that counts. Raises `Unavailable` where there is none."""
+        if self._copy is None:
+            raise Unavailable("The vector index is not open.", hint="Open it, or wait until its rebuilding is through.")
+        return self._copy
+
+    # -- opening and closing
+
+    def open(self, fingerprint: str) -> None:
+        """Hold the folder and open its copy, or start an empty one; see `VectorIndex.open`."""
+        self.folder.take()
+        self.folder.check_space()
+        pointer = self.folder.pointer()
+        if pointer is not None and pointer.fingerprint != fingerprint:
+            raise EmbedderChanged(
+                f"The vector index was built with {pointer.fingerprint!r}, and {fingerprint!r} is configured.",
+                hint="Build it anew with `graphmem index rebuild`, or configure what it was built with.",
+                built_with=pointer.fingerprint,
+                configured=fingerprint,
+            )
+        orderly = self.folder.state == "closed"
+        copy = None if pointer is None else self._load(self.folder.path / pointer.copy, check=not orderly)
+        self.clean = orderly and copy is not None
+        self.looked_through = copy is None  # an empty one is quickly compared
+        if copy is None:
+            copy = Copy(self.folder.fresh())
+            self.folder.point_to(copy.path, fingerprint)
+        self.folder.sweep(keep=copy.path)
+        self.folder.state = "open"
+        self._copy, self.fingerprint = copy, fingerprint
+
+    def _load(self, path: Path, *, check: bool) -> Copy | None:
+        """The copy, None if it has to be set aside; `check` reads everything in it once."""
+        attempts = self.folder.attempts
+        if attempts >= _LAST_ATTEMPT:
+            _log.warning("Opening the vector index %s ended the process %d times: starting empty.", path, attempts)
+            return None
+        self.folder.state = f"opening:{attempts + 1}"
+        copy = Copy(path)
+        try:
+            copy.load()
+            if check:
+                copy.check()
+        except DiskFull:
+            raise
+        except Unavailable as error:
+            _log.warning("The vector index %s cannot be read, starting empty: %s", path, error.message)
+            _close_quietly(copy)
+            return None
+        return copy
+
+    def close(self) -> None:
+        """Bring everything to disk and note how the stop was. `release` comes after it, always."""
+        self.abandon()
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.close()
+            self.folder.state = "closed" if self.clean or self.looked_through else "open"
+
+    def release(self) -> None:
+        """Give the folder back."""
+        self.folder.release()
+
+    # -- writing
+
+    def write(self, write: Write) -> None:
+        """Write to the copy that counts; the one in the making will hear of it."""
+        self.folder.check_space(write.growth)
+        write.do(self.copy)
+        if self._fresh is not None:
+            self._missed.append(write)
+
+    # -- a fresh copy
+
+    def begin(self) -> Copy:
+        """Start a fresh copy, unknown to readers."""
+        self.folder.check_space()
+        self._missed = []
+        self._fresh = Copy(self.folder.fresh())
+        return self._fresh
+
+    def write_beside(self, fresh: Copy, write: Write) -> None:
+        """Write to the fresh copy alone."""
+        self.folder.check_space(write.growth)
+        write.do(fresh)
+
+    def switch(self, fresh: Copy, fingerprint: str) -> None:
+        """Let the fresh copy catch up and count; remove the old one. A crash leaves one or the other."""
+        for write in self._missed:
+            self.write_beside(fresh, write)
+        fresh.flush()
+        self.folder.point_to(fresh.path, fingerprint)
+        self.folder.state = "open"
+        old, self._copy, self.fingerprint = self._copy, fresh, fingerprint
+        self._fresh, self._missed = None, []
+        if old is not None:
+            _close_quietly(old)
+        self.folder.sweep(keep=fresh.path)
+
+    def abandon(self) -> None:
+        """Throw away the fresh copy, if there (still) is one."""
+        fresh, self._fresh, self._missed = self._fresh, None, []
+        if fresh is not None:
+            _close_quietly(fresh)
+            self.folder.remove(fresh.path)
+
+    def check_room_for_copy(self) -> None:
+        """Raise `DiskFull` unless the copy fits in twice more: building its graph writes everything once again."""
+        self.folder.check_space(2 * self.folder.size(self.copy.path))
+
+
+def _close_quietly(copy: Copy) -> None:
+    """Close a copy that nobody needs any longer."""
+    try:
+        copy.close()
+    except GraphmemError as error:
+        _log.warning("A vector index that is not needed any longer did not close well: %s", error.message)

@@ -1,0 +1,248 @@
+"""The embedded index: the contract on top of one folder with Qdrant Edge shards."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, TypeVar
+
+from graphmem.abc import VectorIndex
+from graphmem.changes import Mark
+from graphmem.errors import Unavailable
+from graphmem.models import Kind, Point
+from graphmem.queries import Neighbour, VectorQuery
+from graphmem.vectors.edge.faults import translated
+from graphmem.vectors.edge.folder import Folder
+from graphmem.vectors.edge.holding import Holding, Write, drop, put, put_raw
+from graphmem.vectors.edge.optimizer import optimize
+from graphmem.vectors.edge.shards import KINDS, Copy
+
+__all__ = ["EdgeIndex"]
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SLICE = 128
+"""Points written in one go: some 10 ms, during which nothing else in the process moves (Edge holds the GIL)."""
+
+_PAGE = 1_000
+"""Points read in one go, ids and revisions only: 4 ms."""
+
+_FLUSH_AFTER = 5_000
+"""Points after which to flush: keeps the log that a crash makes us replay short (40 ms a flush)."""
+
+_PAUSE = 0.01
+"""Seconds that copying in the background lets others work after each slice."""
+
+
+class EdgeIndex(VectorIndex):
+    """Qdrant Edge in `folder`, which it makes and holds alone.
+
+    Every call into Edge runs in one thread of its own, in order. From `index_from` unindexed points of a kind on, a
+    fresh copy with a search graph is built in the background, once they are also half as many as the indexed ones.
+    `reserve` bytes have to stay free on the disk, else a write raises `DiskFull`.
+    """
+
+    def __init__(self, folder: str | Path, *, reserve: int = 64 * 2**20, index_from: int = 20_000) -> None:
+        self._folder = Folder(Path(folder), reserve)
+        self._holding = Holding(self._folder)
+        self._index_from = index_from
+        self._lane: ThreadPoolExecutor | None = None
+        self._making = asyncio.Lock()
+        self._background: asyncio.Task[None] | None = None
+        self._unflushed = 0
+
+    # -- opening and closing
+
+    async def open(self, fingerprint: str) -> None:
+        """See `VectorIndex.open`. A copy that the process died twice over opening is set aside, too."""
+        if self._lane is not None:
+            return
+        self._lane = _new_lane()
+        try:
+            await self._run(self._holding.open, self._folder.fingerprint(fingerprint))
+        except BaseException:
+            self._leave()
+            raise
+
+    async def aclose(self) -> None:
+        """See `VectorIndex.aclose`. What was opened unclean and never scanned stays so."""
+        await self._stop_background()
+        if self._lane is None:
+            return
+        try:
+            await self._run(self._holding.close)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Give back folder and thread, after what is still running there."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.submit(self._holding.release)
+            lane.shutdown()
+
+    @property
+    def clean(self) -> bool:
+        """Whether the last stop was orderly, or the copy was built from the store since."""
+        return self._holding.clean
+
+    # -- writing
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """See `VectorIndex.upsert`."""
+        for several in _slices(points):
+            await self._run(self._holding.write, put(several))
+        await self._after(len(points))
+
+    async def delete(self, marks: Sequence[Mark]) -> None:
+        """See `VectorIndex.delete`. Files go on holding the bytes until `compact` or `rebuild`."""
+        await self._run(self._holding.write, drop(tuple(marks)))
+        await self._after(len(marks))
+
+    async def _after(self, written: int) -> None:
+        self._unflushed += written
+        if self._unflushed >= _FLUSH_AFTER:
+            await self.flush()
+            if self._background is None and not self._making.locked() and await self._run(self._outgrown):
+                self._background = asyncio.create_task(self._index_quietly())
+
+    async def flush(self) -> None:
+        """See `VectorIndex.flush`."""
+        self._unflushed = 0
+        await self._run(lambda: self._holding.copy.flush())
+
+    # -- reading
+
+    async def query(self, queries: Sequence[VectorQuery]) -> list[list[Neighbour]]:
+        """See `VectorIndex.query`."""
+        return await self._run(lambda: self._holding.copy.ask(queries)) if queries else []
+
+    async def scan(self) -> AsyncIterator[Sequence[Mark]]:
+        """See `VectorIndex.scan`. Once it came to its end, the next orderly stop counts as one."""
+        for kind in KINDS:
+            start: int | None = None
+            while True:
+                marks, start = await self._run(self._page, kind, start)
+                if marks:
+                    yield marks
+                if start is None:
+                    break
+        self._holding.looked_through = True
+
+    def _page(self, kind: Kind, start: int | None) -> tuple[list[Mark], int | None]:
+        return self._holding.copy.page(kind, start, _PAGE)
+
+    async def count(self) -> int:
+        """See `VectorIndex.count`."""
+        return await self._run(lambda: self._holding.copy.count())
+
+    # -- making a fresh copy
+
+    async def rebuild(self, fingerprint: str, batches: AsyncIterator[Sequence[Point]]) -> None:
+        """See `VectorIndex.rebuild`. Works as well where `open` raised `EmbedderChanged`, and leaves it open."""
+        await self._stop_background()
+        opened_here = self._lane is None
+        if opened_here:
+            self._lane = _new_lane()
+        try:
+            if opened_here:
+                await self._run(self._folder.take)
+            await self._renew(self._folder.fingerprint(fingerprint), self._from_points(batches))
+        except BaseException:
+            if opened_here:
+                self._leave()
+            raise
+        self._holding.clean = True
+
+    async def compact(self) -> None:
+        """See `VectorIndex.compact`."""
+        await self._stop_background()
+        await self._renew(self._holding.fingerprint, self._from_copy(pause=0.0))
+
+    async def _from_points(self, batches: AsyncIterator[Sequence[Point]]) -> AsyncGenerator[Write, None]:
+        async for points in batches:
+            for several in _slices(points):
+                yield put(several)
+
+    async def _from_copy(self, pause: float) -> AsyncGenerator[Write, None]:
+        await self._run(self._holding.check_room_for_copy)
+        for kind in KINDS:
+            start: int | None = None
+            while True:
+                points, start = await self._run(self._raw_page, kind, start)
+                yield put_raw(kind, points)
+                if start is None:
+                    break
+                await asyncio.sleep(pause)
+
+    def _raw_page(self, kind: Kind, start: int | None) -> tuple[list[Any], int | None]:
+        return self._holding.copy.raw_page(kind, start, _SLICE)
+
+    async def _renew(self, fingerprint: str, writes: AsyncGenerator[Write, None]) -> None:
+        async with self._making, aclosing(writes):
+            try:
+                fresh = await self._run(self._holding.begin)
+                async for write in writes:
+                    await self._run(self._holding.write_beside, fresh, write)
+                for kind in KINDS:
+                    if (await self._run(fresh.unindexed, kind))[0] >= self._index_from:
+                        await self._index(fresh, kind)
+                await self._run(self._holding.switch, fresh, fingerprint)
+            except BaseException:
+                # Not awaited: this may be a cancellation, which would end the waiting, too.
+                if self._lane is not None:
+                    self._lane.submit(self._holding.abandon)
+                raise
+
+    async def _index(self, fresh: Copy, kind: Kind) -> None:
+        await self._run(fresh.close_kind, kind)
+        if not await optimize(fresh.shard_path(kind)):
+            _log.warning("No search graph could be built for the %s vectors: searching goes on without.", kind)
+        await self._run(fresh.load_kind, kind)
+
+    # -- in the background
+
+    def _outgrown(self) -> bool:
+        found = [self._holding.copy.unindexed(kind) for kind in KINDS]
+        return any(loose >= max(self._index_from, indexed // 2) for loose, indexed in found)
+
+    async def _index_quietly(self) -> None:
+        try:
+            await self._renew(self._holding.fingerprint, self._from_copy(pause=_PAUSE))
+        except Exception:
+            # Searching works without the graph, only slower. The task stays, so that not every write tries again.
+            _log.warning("The vector index could not be indexed in the background.", exc_info=True)
+        else:
+            self._background = None
+
+    async def _stop_background(self) -> None:
+        task, self._background = self._background, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    # -- the lane
+
+    async def _run(self, work: Callable[..., T], *args: Any) -> T:
+        if self._lane is None:
+            raise Unavailable("The vector index is not open.", hint="Open it first.")
+        return await asyncio.get_running_loop().run_in_executor(self._lane, _translating, work, *args)
+
+
+def _new_lane() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="graphmem-edge")
+
+
+def _translating(work: Callable[..., T], *args: Any) -> T:
+    with translated("handling its files"):
+        return work(*args)
+
+
+def _slices(points: Sequence[Point]) -> list[Sequence[Point]]:
+    return [points[start : start + _SLICE] for start in range(0, len(points), _SLICE)]
