@@ -10,20 +10,24 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from graphmem.errors import ConfigurationError
 from graphmem.stores.sqlite.session import Session
 
-__all__ = ["APPLICATION", "migrate"]
+__all__ = ["APPLICATION", "Schema", "migrate"]
+
+Schema = Literal["store", "cache"]
+"""Which file: each has a folder of migrations."""
 
 APPLICATION = 1735552365
 """Says in the file's header whose it is ("grmm" as a big-endian number)."""
 
 
 @cache
-def _migrations() -> tuple[tuple[str, ...], ...]:
+def _migrations(of: Schema) -> tuple[tuple[str, ...], ...]:
     """The statements of each version, from the first."""
-    folder = files("graphmem.stores.sqlite") / "sql" / "migrations"
+    folder = files("graphmem.stores.sqlite") / "sql" / "migrations" / of
     found = sorted((each for each in folder.iterdir() if each.name.endswith(".sql")), key=lambda each: each.name)
     return tuple(tuple(_statements(each.read_text(encoding="utf-8"))) for each in found)
 
@@ -37,21 +41,22 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def migrate(session: Session, path: Path) -> None:
+def migrate(session: Session, path: Path, of: Schema) -> None:
     """Bring the schema up to date. Safe when several processes do so at once.
 
     Raises `ConfigurationError` if the file is another program's, or was written by a newer graphmem.
     """
-    if _check(session, path) == len(_migrations()):
+    migrations = _migrations(of)
+    if _check(session, path, len(migrations)) == len(migrations):
         return
     with session.writing():
         # Another process may have been faster: look again now that nobody else writes.
-        for statements in _migrations()[_check(session, path) :]:
+        for statements in migrations[_check(session, path, len(migrations)) :]:
             for statement in statements:
                 session.connection.execute(statement)
 
 
-def _check(session: Session, path: Path) -> int:
+def _check(session: Session, path: Path, newest: int) -> int:
     """The file's version, if the file is ours."""
     run = session.connection.execute
     version = int(run("PRAGMA user_version").fetchone()[0])
@@ -63,9 +68,9 @@ def _check(session: Session, path: Path) -> int:
             hint="Give graphmem a folder of its own.",
             setting="path",
         )
-    if version > len(_migrations()):
+    if version > newest:
         raise ConfigurationError(
-            f"{str(path)!r} has schema version {version}, and this graphmem knows {len(_migrations())}.",
+            f"{str(path)!r} has schema version {version}, and this graphmem knows {newest}.",
             hint="Upgrade graphmem: pip install --upgrade graphmem.",
             setting="path",
         )

@@ -65,7 +65,7 @@ class SQLiteStore(GraphStore):
                 hint="Choose another folder.",
                 setting="path",
             ) from error
-        await self._pool.open(lambda session: migrate(session, self.path))
+        await self._pool.open(lambda session: migrate(session, self.path, "store"))
 
     async def aclose(self) -> None:
         """See `GraphStore.aclose`."""
