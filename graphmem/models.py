@@ -201,7 +201,7 @@ class Memory:
 
     def with_state(self, state: Mapping[str, Any]) -> Memory:
         """The memory as it was when a revision wrote `state`."""
-        moments = {name: _moment(state[name]) for name in _STATE_MOMENTS}
+        moments: dict[str, Any] = {name: _moment(state[name]) for name in _STATE_MOMENTS}
         last_day = state["expiration_date"]
         return replace(
             self,

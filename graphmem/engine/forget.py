@@ -84,6 +84,7 @@ class Forget:
                 change_id=new_id(),
                 registry=self._parts.registry,
                 by=by,
+                partition=partition,
             )
 
         await self._parts.store.put_setting(HOUSE, OWED, True)

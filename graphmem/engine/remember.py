@@ -15,7 +15,7 @@ from graphmem.engine.parts import Parts
 from graphmem.engine.requests import AddRequest
 from graphmem.errors import NotFound
 from graphmem.extraction.content import episodes_of, sees_parts
-from graphmem.extraction.plan import Outcome, Plan, PlanItem, needs, needs_update, plan, plan_update
+from graphmem.extraction.plan import ItemOutcome, Outcome, Plan, PlanItem, needs, needs_update, plan, plan_update
 from graphmem.filters import all_of, field_equals
 from graphmem.ids import new_id
 from graphmem.models import Entity, Episode, Memory, Partition, Relation, Scope
@@ -149,6 +149,7 @@ class Remember:
             extraction=_with_request(extraction, request),
             shown=shown,
             keep_episodes=self._parts.keep_episodes,
+            recent=0 if _is_direct(request) else CONTEXT,
         )
 
     async def _nearest(self, scope: Scope, text: str) -> tuple[Memory, ...]:
@@ -274,7 +275,7 @@ def _about(draft: MemoryDraft, entities: Sequence[EntityDraft], *, alone: bool) 
     ]
 
 
-def _added(outcome: Outcome, made: Plan, item: PlanItem, lag: str | None) -> Added:
+def _added(outcome: ItemOutcome, made: Plan, item: PlanItem, lag: str | None) -> Added:
     return Added(
         outcomes=outcome.results,
         added=outcome.added,

@@ -167,7 +167,7 @@ def read_update(arguments: Mapping[str, Any]) -> tuple[str | None, dict[str, Any
 
 
 def _feedback(value: Any) -> str | None:
-    if value is None or value in FEEDBACK:
+    if value is None or (isinstance(value, str) and value in FEEDBACK):
         return value
     raise InvalidInput(f"'feedback' is one of {', '.join(FEEDBACK)} or null, not {value!r}.", field="feedback")
 
