@@ -22,8 +22,8 @@ from graphmem.text import fold
 
 __all__ = ["Sight", "among", "sight"]
 
-_Term = tuple[int, str]
-"""How deep the parentheses of a condition go, and the condition."""
+_Term = tuple[int, str, str]
+"""How deep a condition goes, its text, and the word (AND, OR or none) that joins it outermost."""
 
 # What each fixed field is compared as, and whether it holds anything. An empty scope id counts as absent.
 _COLUMN = {name: f"m.{name}" for name in FIELDS}
@@ -70,7 +70,7 @@ class _Compiler:
             case Not(part):
                 return self.filter(part, not holds)
             case Leaf():
-                return 1, f"({self.leaf(where)})" if holds else f"(NOT ({self.leaf(where)}))"
+                return 1, f"({self.leaf(where)})" if holds else f"(NOT ({self.leaf(where)}))", ""
 
     def leaf(self, leaf: Leaf) -> str:
         key = metadata_key(leaf.field)
@@ -132,18 +132,22 @@ class _Compiler:
 
 
 def _joined(terms: list[_Term], word: str) -> _Term:
-    """The terms in a tree of the least depth: SQLite bounds the depth of expressions.
+    """The terms in a tree of the least depth: SQLite bounds the depth of expressions to 1,000.
 
-    Of two, the deeper stands left, because its parser (before 3.46) has a small stack for what is left of an open
-    parenthesis.
+    Its parser (before 3.46) has a stack of 100 for what stands left of what it reads. So the deeper of two stands
+    left, and only what AND and OR do not say by themselves gets parentheses.
     """
     if not terms:
-        return 0, "true" if word == "AND" else "false"
+        return 0, "true" if word == "AND" else "false", ""
     heapq.heapify(terms)
     while len(terms) > 1:
-        depth, shallow = heapq.heappop(terms)
-        deeper, deep = heapq.heappop(terms)
-        heapq.heappush(terms, (max(depth, deeper) + 1, f"({deep} {word} {shallow})"))
+        depth, right, within = heapq.heappop(terms)
+        deeper, left, left_within = heapq.heappop(terms)
+        if left_within == "OR" and word == "AND":
+            left = f"({left})"
+        if within == word or (within == "OR" and word == "AND"):
+            right = f"({right})"
+        heapq.heappush(terms, (max(depth, deeper) + 1, f"{left} {word} {right}", word))
     return terms[0]
 
 
@@ -224,7 +228,7 @@ def _conjuncts(compiler: _Compiler, where: Filter) -> list[str]:
     """The filter, its outermost And taken apart where it is short, so that SQLite may pick an index for a part."""
     if isinstance(where, And) and len(where.parts) <= 20:
         return [text for part in where.parts for text in _conjuncts(compiler, part)]
-    return [compiler.filter(where)[1]]
+    return [f"({compiler.filter(where)[1]})"]
 
 
 def _timely(view: View, params: dict[str, Any]) -> Condition:
