@@ -1,0 +1,257 @@
+"""What things cost: `python -m bench.latency`.
+
+Fills an embedded memory with generated facts and measures, through the public API: bulk writing, single durable adds,
+searches
+(the question's embedding included), the time to import the package, and memory at rest. Sizes and users are chosen on
+the
+command line, to see how cost grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from graphmem import Memory, Settings
+
+FIRST = [
+    "Ana",
+    "Marta",
+    "Rui",
+    "Tom",
+    "Eva",
+    "Luis",
+    "Nora",
+    "Hugo",
+    "Ines",
+    "Paul",
+    "Clara",
+    "Iris",
+    "Jonas",
+    "Lena",
+    "Omar",
+    "Petra",
+    "Quinn",
+    "Rosa",
+    "Sam",
+    "Vera",
+]
+LAST = [
+    "Silva",
+    "Costa",
+    "Reis",
+    "Moura",
+    "Braga",
+    "Pinto",
+    "Lopes",
+    "Serra",
+    "Faria",
+    "Campos",
+    "Rocha",
+    "Neves",
+    "Matos",
+    "Prado",
+    "Viana",
+    "Leal",
+]
+PLACES = [
+    "Porto",
+    "Lisbon",
+    "Coimbra",
+    "Braga",
+    "Faro",
+    "Madrid",
+    "Paris",
+    "Galway",
+    "Turin",
+    "Ghent",
+    "Bergen",
+    "Tallinn",
+    "Krakow",
+    "Graz",
+    "Bern",
+    "Lund",
+]
+FIRMS = [
+    "Atlas",
+    "Nimbus",
+    "Corvid",
+    "Lumen",
+    "Harbor",
+    "Quartz",
+    "Meridian",
+    "Saffron",
+    "Cobalt",
+    "Juniper",
+    "Onyx",
+    "Pioneer",
+    "Sable",
+    "Tundra",
+]
+THINGS = [
+    "chess",
+    "pottery",
+    "climbing",
+    "jazz",
+    "baking",
+    "sailing",
+    "botany",
+    "cinema",
+    "cycling",
+    "origami",
+    "poetry",
+    "surfing",
+    "astronomy",
+]
+FACTS: Sequence[tuple[str, str]] = (
+    ("{p} works at {f} in {c}", "WORKS_AT|p|f"),
+    ("{p} moved to {c} last spring", "MOVED_TO|p|c"),
+    ("{p} spends most weekends on {t}", "ENJOYS|p|t"),
+    ("{p} met {q} at the {f} office", "MET|p|q"),
+    ("{p} is planning a trip to {c} with {q}", "TRAVELS_WITH|p|q"),
+)
+QUESTIONS = (
+    "who works at {f}?",
+    "where did {p} move?",
+    "what does {p} do at weekends?",
+    "which company employs the person that {p} met?",
+    "who is going on a trip to {c}?",
+)
+
+
+def facts(count: int, users: int, seed: int = 7) -> Iterator[dict[str, Any]]:
+    """Items for `add_many`: a sentence and its triple, by users in turn."""
+    rng = random.Random(seed)
+    for number in range(count):
+        parts = _parts(rng)
+        text, triple = rng.choice(FACTS)
+        relation, source, target = triple.split("|")
+        yield {
+            "messages": f"{text.format(**parts)}, note {number}.",
+            "user_id": f"user-{number % users}",
+            "infer": False,
+            "relations": [(parts[source], relation, parts[target])],
+            "metadata": {"number": number, "batch": number % 10},
+        }
+
+
+def _parts(rng: random.Random) -> dict[str, str]:
+    def person() -> str:
+        return f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+
+    return {
+        "p": person(),
+        "q": person(),
+        "c": rng.choice(PLACES),
+        "f": rng.choice(FIRMS),
+        "t": rng.choice(THINGS),
+    }
+
+
+def questions(count: int, users: int, seed: int = 11) -> Iterator[tuple[str, str]]:
+    """(question, user) pairs."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        yield rng.choice(QUESTIONS).format(**_parts(rng)), f"user-{rng.randrange(users)}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1000x1,10000x10,100000x100,100000x1", help="memories x users, by commas")
+    parser.add_argument("--searches", type=int, default=500)
+    parser.add_argument("--adds", type=int, default=200)
+    parser.add_argument("--json", help="write the figures to this file")
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    rows = [{"size": "package", "import s": _import_time()}]
+    table = Table(box=None)
+    headings = ("size", "bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for size in chosen.sizes.split(","):
+        memories, users = (int(part) for part in size.split("x"))
+        with console.status(f"{memories} memories of {users} users"):
+            row = _measure(memories, users, chosen)
+        rows.append(row)
+        table.add_row(size, *(f"{row[heading]:.2f}" for heading in headings[1:]))
+    console.print(table)
+    console.print(f"import graphmem, then Memory: {rows[0]['import s']:.2f} s; adds and searches in milliseconds")
+    if chosen.json:
+        Path(chosen.json).write_text(json.dumps(rows, indent=2), encoding="utf-8")
+
+
+def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str, Any]:
+    settings = Settings(extractor="verbatim", embedder="bundled")
+    with tempfile.TemporaryDirectory() as folder:
+        with Memory(folder, settings=settings) as memory:
+            items = list(facts(memories, users))
+            bulk = memories / _took(lambda: memory.add_many(items))
+            asked = list(questions(chosen.searches, users))
+            for text, user in asked[:20]:
+                memory.search(text, user_id=user)
+            searches = [_took(lambda t=text, u=user: memory.search(t, user_id=u)) for text, user in asked]
+            extra = list(facts(chosen.adds, users, seed=13))
+            adds = [_took(lambda each=item: memory.add(**each)) for item in extra]
+        opened, rest = _at_rest(folder)
+    return {
+        "size": f"{memories}x{users}",
+        "bulk/s": bulk,
+        "add p50": statistics.median(adds) * 1000,
+        "add p99": _percentile(adds) * 1000,
+        "search p50": statistics.median(searches) * 1000,
+        "search p99": _percentile(searches) * 1000,
+        "open s": opened,
+        "rest MB": rest,
+    }
+
+
+def _took(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _percentile(times: Sequence[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99)]
+
+
+def _at_rest(folder: str) -> tuple[float, float]:
+    """Seconds until the first answer, and megabytes resident, of a fresh process that opened the memory."""
+    code = (
+        "import sys, time; started = time.perf_counter()\n"
+        "from graphmem import Memory, Settings\n"
+        "with Memory(sys.argv[1], settings=Settings(extractor='verbatim')) as memory:\n"
+        "    memory.search('who works at Atlas?', user_id='user-0')\n"
+        "    took = time.perf_counter() - started\n"
+        "    pages = int(open('/proc/self/statm').read().split()[1])\n"
+        "    print(took, pages * 4096 / 2**20)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    took, rest = done.stdout.split()
+    return float(took), float(rest)
+
+
+def _import_time() -> float:
+    code = "import time; t = time.perf_counter(); from graphmem import Memory; print(time.perf_counter() - t)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()
