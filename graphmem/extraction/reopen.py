@@ -1,0 +1,176 @@
+"""Taking statements back: what only they said goes, and what they had retired takes its place again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from graphmem.extraction.board import Board
+from graphmem.extraction.succession import are_rivals, follow, in_line, retire_memory, rivals_of, settle
+from graphmem.models import Event, Memory, Relation
+from graphmem.text import name_key
+
+__all__ = ["Withdrawal", "withdraw"]
+
+
+@dataclass(slots=True)
+class Withdrawal:
+    """What would have to be read to take statements back in full: the neighbours in line of what is opened again.
+
+    `slots` and `pairs` are as in `KnownQuery`.
+    """
+
+    slots: set[tuple[str, str]] = field(default_factory=set)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+
+def withdraw(board: Board, lost: Mapping[str, Sequence[Relation]], gone: Mapping[str, Memory]) -> Withdrawal:
+    """Let memories state relations no longer, and reopen what had given way to them.
+
+    `lost` are the relations that each memory stops stating, `gone` the memories that are deleted altogether.
+    """
+    wanted = Withdrawal()
+    losers: dict[str, list[Memory]] = {}
+    for memory_id, relations in lost.items():
+        for relation in relations:
+            board.unlink(memory_id, relation.id)
+            losers.setdefault(relation.id, []).append(board.memories[memory_id])
+    for relation_id, memories in losers.items():
+        if board.stating[relation_id]:
+            _redate(board, board.relations[relation_id], memories)
+    caused = {
+        relation.id: relation
+        for relation in board.relations.values()
+        if relation.superseded_by in lost and board.stating[relation.id] and _is_cause(board, relation, lost)
+    }
+    # The last in line first: each then finds what follows it as it will be.
+    for relation in sorted(caused.values(), key=board.start, reverse=True):
+        _ask(board, relation, wanted)
+        _reopen(board, board.relations[relation.id])
+    for memory in [memory for memory in board.memories.values() if memory.superseded_by in lost]:
+        if memory.id not in gone:
+            _release(board, memory, caused, gone, wanted)
+    return wanted
+
+
+def _is_cause(board: Board, relation: Relation, lost: Mapping[str, Sequence[Relation]]) -> bool:
+    """Whether a relation was closed because of what is lost, not because of words or of what is still said."""
+    by = relation.superseded_by
+    assert by is not None
+    if any(other.id != relation.id and are_rivals(board, other, relation) for other in board.stated_by(by)):
+        return False
+    return any(other.id == relation.id or are_rivals(board, other, relation) for other in lost[by])
+
+
+def _ask(board: Board, relation: Relation, wanted: Withdrawal) -> None:
+    """Note by which names the neighbours in line of a relation are asked for."""
+    ends: dict[str, set[str]] = {relation.subject_id: set(), relation.object_id: set()}
+    for memory_id in board.stating[relation.id]:
+        memory = board.memories.get(memory_id)
+        for mention in memory.mentions if memory else ():
+            if mention.entity_id in ends:
+                ends[mention.entity_id].add(name_key(mention.name))
+    subjects, objects = ends[relation.subject_id], ends[relation.object_id]
+    board.watch_subjects.add(relation.subject_id)
+    wanted.slots |= {(name, kin) for name in subjects for kin in board.registry.of(relation.type).kin}
+    wanted.pairs |= {(subject, other) for subject in subjects for other in objects}
+
+
+def _reopen(board: Board, relation: Relation) -> None:
+    """Let a relation hold until the next rival begins, or on and on."""
+    place = (board.start(relation), relation.created_at, relation.id)
+    later = [rival for rival in rivals_of(board, relation) if (board.start(rival), rival.created_at, rival.id) > place]
+    if later:
+        end = min(map(board.start, later))
+        _absorb(board, relation, end)
+        follow(board, board.relations[relation.id], later)
+    elif not _absorb(board, relation, None):
+        follow(board, relation, [])
+
+
+def _absorb(board: Board, relation: Relation, end: datetime | None) -> bool:
+    """Take in what says the same of later times, now that nothing lies in between; True if it says until when."""
+    for other in board.between(relation.subject_id, relation.object_id):
+        if other.id == relation.id or other.type != relation.type or other.label != relation.label:
+            continue
+        start = board.start(other)
+        if not in_line(board, other) or start < board.start(relation) or (end is not None and start >= end):
+            continue
+        for memory_id in list(board.stating[other.id]):
+            board.unlink(memory_id, other.id)
+            board.link(memory_id, relation.id)
+        board.put_relation(
+            replace(
+                board.relations[relation.id],
+                invalid_at=other.invalid_at,
+                expired_at=other.expired_at,
+                superseded_by=other.superseded_by,
+            )
+        )
+        return True
+    return False
+
+
+def _release(
+    board: Board,
+    memory: Memory,
+    caused: Mapping[str, Relation],
+    gone: Mapping[str, Memory],
+    wanted: Withdrawal,
+) -> None:
+    """Let a memory that was superseded hold again, or hand it over to who superseded its successor."""
+    own = [relation for relation in board.stated_by(memory.id) if relation.id in caused]  # or what absorbed it
+    if own:
+        if any(relation.is_current for relation in own):
+            _restore(board, memory)
+        else:
+            settle(board, memory.id, reason="handed over")
+        return
+    if memory.superseded_by not in gone:
+        return  # words retired it, and they still stand
+    heir = _heir(memory.superseded_by, gone)
+    mine = [each for each in board.stated_by(memory.id) if each.superseded_by == memory.superseded_by]
+    if heir is not None:
+        for relation in mine:
+            board.put_relation(replace(relation, superseded_by=heir))
+        assert memory.invalid_at is not None
+        retire_memory(board, memory, memory.invalid_at, heir, "handed over")
+        return
+    for relation in mine:
+        _ask(board, relation, wanted)
+        _reopen(board, relation)
+    if mine and not any(board.relations[relation.id].is_current for relation in mine):
+        settle(board, memory.id, reason="handed over")
+    else:
+        _restore(board, memory)
+
+
+def _heir(memory_id: str | None, gone: Mapping[str, Memory]) -> str | None:
+    """Who superseded a deleted memory, or its successor if that goes too."""
+    while memory_id is not None and memory_id in gone:
+        memory_id = gone[memory_id].superseded_by
+    return memory_id
+
+
+def _restore(board: Board, memory: Memory) -> None:
+    restored = replace(memory, invalid_at=None, expired_at=None, superseded_by=None)
+    board.put_memory(restored)
+    board.log(Event.RESTORE, restored, new=memory.text, reason="successor withdrawn")
+    board.restored.append(memory.id)
+
+
+def _redate(board: Board, relation: Relation, losers: Sequence[Memory]) -> None:
+    """Take back from a relation the dates that only those who state it no longer had given it."""
+    left = [memory for key in board.stating[relation.id] if (memory := board.memories.get(key))]
+    valid_at, invalid_at = relation.valid_at, relation.invalid_at
+    given = {moment for memory in losers for moment in (memory.valid_at, memory.observed_at)}
+    if valid_at in given - {memory.valid_at for memory in left}:
+        dated = [memory.valid_at for memory in left if memory.valid_at is not None]
+        told = [memory.observed_at for memory in left if memory.valid_at is None]
+        valid_at = min(dated) if dated and (not told or min(dated) < min(told)) else None
+    ends = {memory.invalid_at for memory in losers} - {memory.invalid_at for memory in left}
+    if relation.is_current and invalid_at in ends:
+        invalid_at = None
+    if (valid_at, invalid_at) != (relation.valid_at, relation.invalid_at):
+        board.put_relation(replace(relation, valid_at=valid_at, invalid_at=invalid_at))
