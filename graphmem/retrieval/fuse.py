@@ -25,9 +25,13 @@ def calibrate_words(scores: Mapping[str, float]) -> dict[str, float]:
     return {name: score / max(best, WEAK_WORDS) for name, score in scores.items()}
 
 
-def fuse(arms: Mapping[str, Mapping[str, float]], options: RecallOptions) -> dict[str, float]:
-    """The weighted mean of the arms, over the union of what they found: id → score in [0, 1]."""
-    weights = {"semantic": options.semantic, "keyword": options.keyword, "graph": options.graph}
+def fuse(arms: Mapping[str, Mapping[str, float]], telling: float, options: RecallOptions) -> dict[str, float]:
+    """The weighted mean of the arms, over the union of what they found: id → score in [0, 1].
+
+    `telling` is what the seeds of the graph arm add up to; see `RecallOptions.rare`.
+    """
+    trust = telling / (telling + options.rare)
+    weights = {"semantic": options.semantic, "keyword": options.keyword, "graph": options.graph * trust}
     total = sum(weights.values()) or 1.0
     fused: dict[str, float] = {}
     for arm, scores in arms.items():

@@ -156,11 +156,11 @@ class Retriever:
             "keyword": run.words if options.keyword else {},
             "graph": rank(run.around, run.gates, options) if options.graph else {},
         }
-        fused = fuse(run.arms, options)
+        fused = fuse(run.arms, sum(run.around.seeds.values()), options)
         order = sorted(fused, key=lambda memory_id: (-fused[memory_id], memory_id))
         run.lap("fuse")
         wanted = max(run.query.top_k, RERANKED if run.query.rerank else 0)
-        first = wanted * options.overfetch
+        first = wanted + wanted // 2
         memories: dict[str, Memory] = {}
         # A second round comes only where too many of the first were invisible to this reader.
         for part in (order[:first], order[first : first * options.overfetch]):
@@ -256,4 +256,4 @@ def _telling(run: _Run, ranked: list[Ranked], ways: Iterable[tuple[Step, ...]]) 
         if relation.id in walked or stated or likeness >= LIKE:
             found.append(ScoredRelation(relation=relation, score=min(1.0, 0.5 * (likeness + stated))))
     found.sort(key=lambda each: (-each.score, each.relation.id))
-    return tuple(found[: 2 * run.query.top_k])
+    return tuple(found[: run.query.top_k])

@@ -21,6 +21,9 @@ class RecallOptions:
     - `hops`, `hub_cap`, `frontier`: how far the walk goes, how many relations and memories it follows from one
       entity, and from how many entities it goes on at each hop. Together they bound the neighbourhood to some
       hundred nodes, which ranks as well as the whole graph.
+    - `rare`: how telling the seeds must be for the graph arm to have half its weight, in the seeds' own measure
+      (score ÷ memories that mention them, summed). What hangs on a speaker whom half of all memories mention says
+      nothing, and must not move what meaning and words found.
     - `damping`: chance to walk on instead of jumping back to the seeds; 0.5 as in HippoRAG: explanations are
       short.
     - `prior`: weight of a memory's own likeness among the seeds; 0.05 as in HippoRAG 2.
@@ -30,16 +33,17 @@ class RecallOptions:
     - `overfetch`: how many more candidates than asked for are looked at, as some turn out to be invisible.
     """
 
-    semantic: float = 0.45
-    keyword: float = 0.25
-    graph: float = 0.30
+    semantic: float = 0.30
+    keyword: float = 0.30
+    graph: float = 0.40
     names: bool = True
     breadth: int = 100
     facts: int = 8
     fact_keyword: float = 0.5
     hops: int = 2
-    hub_cap: int = 60
-    frontier: int = 24
+    hub_cap: int = 20
+    frontier: int = 12
+    rare: float = 0.05
     damping: float = 0.5
     prior: float = 0.05
     recency: float = 0.05
