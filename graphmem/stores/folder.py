@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from graphmem.errors import ConfigurationError, StoreLocked
 
 __all__ = ["FolderLock"]
@@ -24,6 +22,9 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        # Loaded here: filelock brings a database driver along, which `import graphmem` must not.
+        from filelock import FileLock
+
         self.folder = folder
         self._note = folder / "holder.json"
         self._lock = FileLock(folder / "graphmem.lock", blocking=False, thread_local=False)
@@ -34,6 +35,8 @@ class FolderLock:
         Raises `StoreLocked` (with `holder`, and `url` if it is a server) when another process has it, and
         `ConfigurationError` when it cannot be written.
         """
+        from filelock import Timeout
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire()
@@ -68,6 +71,8 @@ class FolderLock:
         """The address of the server that holds the folder now, if one does."""
         if self._lock.is_locked or not self._note.exists():
             return None
+        from filelock import Timeout
+
         try:
             with self._lock:
                 return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from graphmem.errors import InvalidInput
 from graphmem.models import Entity, Episode, Event, Memory, Mention, Origin, Relation, Revision, Scope
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Row = tuple[Any, ...]
+Model = TypeVar("Model")
 
 # Without what `json.loads` does for texts of strangers, which takes twice as long as small texts themselves.
 _decode = json.JSONDecoder().raw_decode
@@ -91,6 +92,26 @@ def _origin(extractor: str, model: str | None, prompt: str | None) -> Origin:
     return Origin(extractor=extractor, model=model, prompt=prompt)
 
 
+def _maker(model: type[Model], *names: str) -> Callable[[tuple[Any, ...]], Model]:
+    """What makes `model` of the values of `names`, all its fields.
+
+    A frozen dataclass sets its fields through `object.__setattr__`; setting its slots takes a third of the time,
+    which is most of what reading a memory costs.
+    """
+    slots: tuple[str, ...] = model.__slots__  # type: ignore[attr-defined]
+    if set(slots) != set(names) or hasattr(model, "__post_init__"):
+        raise TypeError(f"{model.__name__} is made otherwise")
+    setters = tuple(model.__dict__[name].__set__ for name in names)
+
+    def make(values: tuple[Any, ...]) -> Model:
+        made = object.__new__(model)
+        for put, value in zip(setters, values, strict=True):
+            put(made, value)
+        return made
+
+    return make
+
+
 # --- memories ---------------------------------------------------------------------------------------------
 
 
@@ -127,6 +148,14 @@ def memory_params(memory: Memory, partition: int, revision: int) -> dict[str, An
     }
 
 
+_memory = _maker(
+    Memory,
+    *("id", "scope", "text", "metadata", "categories", "observed_at", "valid_at", "invalid_at", "created_at"),
+    *("updated_at", "expired_at", "superseded_by", "expiration_date", "immutable", "attributed_to", "feedback"),
+    *("origin", "mentions", "relation_ids", "episode_ids", "revision"),
+)
+
+
 def memory_from(
     row: Row, mentions: tuple[Mention, ...], relation_ids: tuple[str, ...], episode_ids: tuple[str, ...]
 ) -> Memory:
@@ -158,28 +187,31 @@ def memory_from(
         metadata,
         text,
     ) = row
-    return Memory(
-        id=id_,
-        scope=_scope(project, user_id, agent_id, app_id, run_id),
-        text=text,
-        metadata={} if metadata == "{}" else loaded(metadata),
-        categories=() if categories == "[]" else tuple(loaded(categories)),
-        observed_at=moment(observed_at),
-        valid_at=maybe_moment(valid_at),
-        invalid_at=maybe_moment(invalid_at),
-        created_at=moment(created_at),
-        updated_at=moment(updated_at),
-        expired_at=maybe_moment(expired_at),
-        superseded_by=superseded_by,
-        expiration_date=None if expiration_date is None else date.fromisoformat(expiration_date),
-        immutable=bool(immutable),
-        attributed_to=attributed_to,
-        feedback=feedback,
-        origin=_origin(extractor, model, prompt),
-        mentions=mentions,
-        relation_ids=relation_ids,
-        episode_ids=episode_ids,
-        revision=revision,
+    last_day = None if expiration_date is None else date.fromisoformat(expiration_date)
+    return _memory(
+        (
+            id_,
+            _scope(project, user_id, agent_id, app_id, run_id),
+            text,
+            {} if metadata == "{}" else loaded(metadata),
+            () if categories == "[]" else tuple(loaded(categories)),
+            moment(observed_at),
+            maybe_moment(valid_at),
+            maybe_moment(invalid_at),
+            moment(created_at),
+            moment(updated_at),
+            maybe_moment(expired_at),
+            superseded_by,
+            last_day,
+            bool(immutable),
+            attributed_to,
+            feedback,
+            _origin(extractor, model, prompt),
+            mentions,
+            relation_ids,
+            episode_ids,
+            revision,
+        )
     )
 
 
@@ -266,41 +298,18 @@ def relation_params(relation: Relation, partition: int, revision: int) -> dict[s
     }
 
 
+_relation = _maker(
+    Relation,
+    *("id", "project", "owner", "subject_id", "type", "object_id", "valid_at", "invalid_at", "created_at"),
+    *("expired_at", "superseded_by", "revision", "label", "memory_ids"),
+)
+
+
 def relation_from(row: Row, memory_ids: tuple[str, ...]) -> Relation:
-    """The first columns of a row of `read/relations`, with the memories that state it."""
-    (
-        _,
-        id_,
-        project,
-        owner,
-        subject,
-        type_,
-        object_,
-        valid_at,
-        invalid_at,
-        created_at,
-        expired_at,
-        successor,
-        revision,
-        label,
-        *_,
-    ) = row
-    return Relation(
-        id=id_,
-        project=project,
-        owner=owner,
-        subject_id=subject,
-        type=type_,
-        object_id=object_,
-        label=label,
-        valid_at=maybe_moment(valid_at),
-        invalid_at=maybe_moment(invalid_at),
-        created_at=moment(created_at),
-        expired_at=maybe_moment(expired_at),
-        superseded_by=successor,
-        memory_ids=memory_ids,
-        revision=revision,
-    )
+    """A relation from a row of `read/relations` or `walk/*relations`, with the memories that state it."""
+    _, id_, project, owner, subject, type_, object_, valid_at, invalid_at, created_at, expired_at = row[:11]
+    moments = (maybe_moment(valid_at), maybe_moment(invalid_at), moment(created_at), maybe_moment(expired_at))
+    return _relation((id_, project, owner, subject, type_, object_, *moments, *row[11:14], memory_ids))
 
 
 def revision_params(revision: Revision, partition: int) -> dict[str, Any]:

@@ -3,79 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from graphmem.models import Relation
 from graphmem.queries import Hop, Walk
-from graphmem.stores.sqlite.hydrate import json_array, stating
+from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.past import seen_by
 from graphmem.stores.sqlite.rows import relation_from
 from graphmem.stores.sqlite.session import Row, Session
-from graphmem.stores.sqlite.where import Sight, among
+from graphmem.stores.sqlite.where import among
 from graphmem.stores.statements import Condition
 
 __all__ = ["walk"]
 
+_AT, _ID = 1, 2  # where walk/*memories has the time and the id
+_RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has them
+
 
 def walk(session: Session, asked: Walk) -> Hop:
-    """The hop: no statement looks at more of a hub than the cap and what is hidden before it."""
-    if not asked.entity_ids:
+    """The hop. Of a hub, the statements look at no more than the cap and what is hidden before it."""
+    if not asked.entity_ids or asked.hub_cap < 1:
         return Hop()
     seen = seen_by(session, asked.view)
     params: dict[str, Any] = {
         **seen.params,
         "entities": json_array(dict.fromkeys(asked.entity_ids)),
-        "cap": max(0, asked.hub_cap),
+        "cap": asked.hub_cap,
     }
-    memories = _followed(session, "memories", asked, params, {"visible": seen.visible})
     typed = Condition("true")
     if asked.types is not None:
         typed = among("r.type", "v_types")
         params["v_types"] = json_array(asked.types)
+    reading = _Reading(session, asked, params)
+    memories = reading.followed("memories", _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
-    relations, degrees = _relations(session, seen, _followed(session, "relations", asked, params, gaps))
-    mentions: list[tuple[str, str]] = []
-    if memories:
-        for memory, entity, degree in session.all("walk/mentions", pks=json_array(memories)):
-            mentions.append((memory, entity))
-            degrees[entity] = degree
-    return Hop(relations=tuple(relations), mentions=tuple(mentions), degrees=degrees)
-
-
-def _followed(
-    session: Session, kind: str, asked: Walk, params: dict[str, Any], gaps: dict[str, Condition]
-) -> list[int]:
-    """The row numbers of what is followed from any of the entities."""
-    newest = _by_entity(session.seen(f"walk/{kind}", params, **gaps))
-    if not asked.prefer:
-        return list({pk for found in newest.values() for pk in found.values()})
-    params = {**params, "prefer": json_array(asked.prefer)}
-    preferred = _by_entity(session.seen(f"walk/preferred_{kind}", params, **gaps))
-    chosen: set[int] = set()
-    for entity in newest:
-        # What is preferred comes first, then what is newest; a dict keeps the first of two places.
-        first = preferred.get(entity, {})
-        chosen.update(list({**first, **newest[entity]}.values())[: max(0, asked.hub_cap)])
-    return list(chosen)
-
-
-def _by_entity(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    """Row numbers by id, by entity, the newest first."""
-    found: dict[str, dict[str, int]] = {}
-    for entity, pk, _, id_ in sorted(rows, key=lambda row: row[2:], reverse=True):
-        found.setdefault(entity, {})[id_] = pk
-    return found
-
-
-def _relations(session: Session, seen: Sight, pks: list[int]) -> tuple[list[Relation], dict[str, int]]:
-    """Relations with the visible memories that state them, and the degrees of their ends."""
-    if not pks:
-        return [], {}
-    stated = stating(session, pks, seen)
-    relations: list[Relation] = []
+    relations = reading.followed("relations", _RELATION_AT, _RELATION_ID, **gaps)
     degrees: dict[str, int] = {}
-    for row in session.all("read/relations", pks=json_array(pks)):
-        relation = relation_from(row, stated[row[0]])
-        relations.append(relation)
-        degrees[relation.subject_id], degrees[relation.object_id] = row[-2:]
-    return relations, degrees
+    mentions: set[tuple[str, str]] = set()
+    for _, _, memory, mentioned, degree in memories:
+        mentions.add((memory, mentioned))
+        degrees[mentioned] = degree
+    return Hop(relations=tuple(_relations(relations, degrees)), mentions=tuple(mentions), degrees=degrees)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One walk's statements."""
+
+    session: Session
+    asked: Walk
+    params: dict[str, Any]
+
+    def followed(self, kind: str, at: int, id_: int, **gaps: Condition) -> list[Row]:
+        """The rows of what is followed; `at` and `id_` are the columns that say how new it is."""
+        cap = self.asked.hub_cap
+        newest = self.session.seen(f"walk/{kind}", self.params, **gaps)
+        things: dict[int, set[str]] = {}
+        for row in newest:
+            things.setdefault(row[0], set()).add(row[id_])
+        hubs = [entity for entity, found in things.items() if len(found) >= cap]
+        if not hubs:
+            return newest
+        preferred: list[Row] = []
+        if self.asked.prefer:
+            params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(self.asked.prefer)}
+            preferred = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
+        return _best(preferred, newest, cap, at, id_)
+
+
+def _best(preferred: list[Row], newest: list[Row], cap: int, at: int, id_: int) -> list[Row]:
+    """The rows of the `cap` best of each entity: what is preferred comes first, then what is newest."""
+    found: dict[int, dict[str, list[Row]]] = {}
+    for rows in (preferred, newest):
+        # A thing has several rows; one that is preferred has them twice, and keeps its first place.
+        for row in sorted(rows, key=itemgetter(at, id_), reverse=True):
+            found.setdefault(row[0], {}).setdefault(row[id_], []).append(row)
+    return [row for things in found.values() for rows in list(things.values())[:cap] for row in rows]
+
+
+def _relations(rows: Iterable[Row], degrees: dict[str, int]) -> list[Relation]:
+    """The relations; notes the degrees of their ends."""
+    found: dict[str, Row] = {}
+    stated: dict[str, set[str]] = {}
+    for row in rows:
+        id_ = row[_RELATION_ID]
+        if id_ not in found:
+            found[id_] = row
+            stated[id_] = set()
+            degrees[row[4]], degrees[row[6]] = row[14], row[15]
+        stated[id_].add(row[16])
+    return [relation_from(row, tuple(sorted(stated[id_]))) for id_, row in found.items()]

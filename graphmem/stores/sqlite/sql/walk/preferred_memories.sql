@@ -1,10 +1,11 @@
--- The visible ones among preferred memories that mention some entity.
--- params: entities (JSON array of ids), prefer (JSON array of ids)
--- returns: entity (id), pk, created_at, id
+-- The visible ones among preferred memories that mention some hub, and all that each of them mentions.
+-- params: hubs (JSON array of row numbers), prefer (JSON array of ids)
+-- returns: entity (pk, of the hub), created_at, memory (id), mentioned (id of an entity), degree (its)
 -- where: visible
-SELECT x.id AS entity, m.pk, m.created_at, m.id
+SELECT n.entity, m.created_at, m.id AS memory, e.id AS mentioned, e.degree
 FROM json_each(:prefer) AS w
 CROSS JOIN memory AS m ON m.id = w.value
 CROSS JOIN mention AS n ON n.memory = m.pk AND +n.first = 1
-CROSS JOIN entity AS x ON x.pk = n.entity
-WHERE x.id IN (SELECT value FROM json_each(:entities)) AND true /*where visible*/
+CROSS JOIN mention AS o ON o.memory = m.pk AND +o.first = 1
+CROSS JOIN entity AS e ON e.pk = o.entity
+WHERE +n.entity IN (SELECT value FROM json_each(:hubs)) AND true /*where visible*/

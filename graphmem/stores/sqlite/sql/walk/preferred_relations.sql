@@ -1,13 +1,18 @@
--- The visible ones among preferred relations that touch some entity.
--- params: entities (JSON array of ids), prefer (JSON array of ids)
--- returns: entity (id), pk, created_at, id
+-- The visible ones among preferred relations that touch some hub: a row for each visible memory that states one.
+-- params: hubs (JSON array of row numbers), prefer (JSON array of ids)
+-- returns: entity (pk, of the hub), id, project, owner, subject_id, type, object_id, valid_at, invalid_at, created_at,
+--    expired_at, superseded_by, revision, label, subject_degree, object_degree, memory (id)
 -- where: visible, timely, typed
-SELECT x.id AS entity, r.pk, r.created_at, r.id
+SELECT
+    h.value AS entity, r.id, p.project, p.owner, s.id AS subject_id, r.type, o.id AS object_id, r.valid_at,
+    r.invalid_at, r.created_at, r.expired_at, r.superseded_by, r.revision, r.label, s.degree AS subject_degree,
+    o.degree AS object_degree, m.id AS memory
 FROM json_each(:prefer) AS w
 CROSS JOIN relation AS r ON r.id = w.value
-CROSS JOIN entity AS x ON x.pk IN (r.subject, r.object)
-WHERE x.id IN (SELECT value FROM json_each(:entities)) AND true /*where timely*/ AND true /*where typed*/
-    AND EXISTS (
-        SELECT 1 FROM states AS s CROSS JOIN memory AS m ON m.pk = s.memory
-        WHERE s.relation = r.pk AND true /*where visible*/
-    )
+CROSS JOIN json_each(:hubs) AS h ON h.value IN (r.subject, r.object)
+CROSS JOIN states AS g ON g.relation = r.pk
+CROSS JOIN memory AS m ON m.pk = g.memory
+CROSS JOIN partition AS p ON p.pk = r.partition
+CROSS JOIN entity AS s ON s.pk = r.subject
+CROSS JOIN entity AS o ON o.pk = r.object
+WHERE true /*where timely*/ AND true /*where typed*/ AND true /*where visible*/

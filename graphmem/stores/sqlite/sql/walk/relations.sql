@@ -1,15 +1,39 @@
--- The newest visible relations of each entity, as many as the cap allows.
+-- The visible relations of each entity, of a hub the newest: a row for each visible memory that states one.
 -- params: entities (JSON array of ids), cap
--- returns: entity (id), pk, created_at, id
+-- returns: entity (pk, of the frontier), id, project, owner, subject_id, type, object_id, valid_at, invalid_at,
+--    created_at, expired_at, superseded_by, revision, label, subject_degree, object_degree, memory (id)
 -- where: visible, timely, typed
-SELECT x.id AS entity, t.pk, t.created_at, t.id
+SELECT
+    x.pk AS entity, r.id, p.project, p.owner, s.id AS subject_id, r.type, o.id AS object_id, r.valid_at, r.invalid_at,
+    r.created_at, r.expired_at, r.superseded_by, r.revision, r.label, s.degree AS subject_degree,
+    o.degree AS object_degree, m.id AS memory
 FROM json_each(:entities) AS w
-CROSS JOIN entity AS x ON x.id = w.value
+CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
+CROSS JOIN endpoint AS h ON h.entity = x.pk
+CROSS JOIN relation AS r ON r.pk = h.relation
+CROSS JOIN states AS g ON g.relation = r.pk
+CROSS JOIN memory AS m ON m.pk = g.memory
+CROSS JOIN partition AS p ON p.pk = r.partition
+CROSS JOIN entity AS s ON s.pk = r.subject
+CROSS JOIN entity AS o ON o.pk = r.object
+WHERE true /*where timely*/ AND true /*where typed*/ AND true /*where visible*/
+UNION ALL
+SELECT
+    x.pk, t.id, p.project, p.owner, s.id, t.type, o.id, t.valid_at, t.invalid_at, t.created_at, t.expired_at,
+    t.superseded_by, t.revision, t.label, s.degree, o.degree, m.id
+FROM json_each(:entities) AS w
+CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN relation AS t ON t.pk IN (
     SELECT h.relation FROM endpoint AS h CROSS JOIN relation AS r ON r.pk = h.relation
     WHERE h.entity = x.pk AND true /*where timely*/ AND true /*where typed*/ AND EXISTS (
-        SELECT 1 FROM states AS s CROSS JOIN memory AS m ON m.pk = s.memory
-        WHERE s.relation = h.relation AND true /*where visible*/
+        SELECT 1 FROM states AS g CROSS JOIN memory AS m ON m.pk = g.memory
+        WHERE g.relation = h.relation AND true /*where visible*/
     )
     ORDER BY h.created_at DESC, r.id DESC LIMIT :cap
 )
+CROSS JOIN partition AS p ON p.pk = t.partition
+CROSS JOIN entity AS s ON s.pk = t.subject
+CROSS JOIN entity AS o ON o.pk = t.object
+CROSS JOIN states AS g ON g.relation = t.pk
+CROSS JOIN memory AS m ON m.pk = g.memory
+WHERE true /*where visible*/
