@@ -4,7 +4,7 @@
 
     lock, holder      held while the index is open; who holds it
     current           which copy counts, and what it was built with: replaced in one step
-    state             closed | open | opening:<n>
+    state             closed:<points> | open | opening:<attempts>
     copy-<n>/         one copy: a shard for each kind
 """
 
@@ -126,7 +126,7 @@ class Folder:
 
     @property
     def state(self) -> str:
-        """`closed`, `open`, `opening:<n>`: n attempts to open did not come to an end. Empty where unknown."""
+        """How the last stop was, or empty where nothing is known."""
         return self._read("state") or ""
 
     @state.setter
@@ -147,17 +147,17 @@ class Folder:
         free = shutil.disk_usage(self.path).free
         if free < needed:
             raise DiskFull(
-                f"Only {free // 2**20} MiB are free at {str(self.path)!r}; writing needs {needed // 2**20}.",
+                f"Only {free / 2**20:.1f} MiB are free at {str(self.path)!r}; writing needs {needed / 2**20:.1f}.",
                 hint="Free some space, or move the folder to a larger disk.",
                 free=free,
                 needed=needed,
             )
 
-    def size(self, path: Path) -> int:
-        """Bytes that the files under `path` take on disk."""
+    def check_room_to_copy(self, path: Path) -> None:
+        """Raise `DiskFull` unless the files under `path` fit in once more."""
         sizes = (file.stat() for file in path.rglob("*") if file.is_file())
         # Files are sparse: their length says little. Where blocks are not counted it has to do.
-        return sum(getattr(stat, "st_blocks", -(-stat.st_size // 512)) * 512 for stat in sizes)
+        self.check_space(sum(getattr(stat, "st_blocks", -(-stat.st_size // 512)) * 512 for stat in sizes))
 
     # -- small files
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graphmem.changes import Mark
-from graphmem.errors import DiskFull, EmbedderChanged, GraphmemError, Unavailable
+from graphmem.errors import EmbedderChanged, GraphmemError, Unavailable
 from graphmem.models import Kind, Point
+from graphmem.vectors.edge.faults import passing
 from graphmem.vectors.edge.folder import Folder
 from graphmem.vectors.edge.shards import Copy
 
@@ -72,6 +73,7 @@ class Holding:
         """Hold the folder and open its copy, or start an empty one; see `VectorIndex.open`."""
         self.folder.take()
         self.folder.check_space()
+        self.clean = False
         pointer = self.folder.pointer()
         if pointer is not None and pointer.fingerprint != fingerprint:
             raise EmbedderChanged(
@@ -80,20 +82,18 @@ class Holding:
                 built_with=pointer.fingerprint,
                 configured=fingerprint,
             )
-        orderly = self.folder.state == "closed"
-        copy = None if pointer is None else self._load(self.folder.path / pointer.copy, check=not orderly)
-        self.clean = orderly and copy is not None
+        copy = None if pointer is None else self._load(self.folder.path / pointer.copy)
         self.looked_through = copy is None  # an empty one is quickly compared
         if copy is None:
             copy = Copy(self.folder.fresh())
             self.folder.point_to(copy.path, fingerprint)
+        self._copy, self.fingerprint = copy, fingerprint
         self.folder.sweep(keep=copy.path)
         self.folder.state = "open"
-        self._copy, self.fingerprint = copy, fingerprint
 
-    def _load(self, path: Path, *, check: bool) -> Copy | None:
-        """The copy, None if it has to be set aside; `check` reads everything in it once."""
-        attempts = self.folder.attempts
+    def _load(self, path: Path) -> Copy | None:
+        """The copy, None if it has to be set aside. After an unclean stop everything in it is read once."""
+        state, attempts = self.folder.state, self.folder.attempts
         if attempts >= _LAST_ATTEMPT:
             _log.warning("Opening the vector index %s ended the process %d times: starting empty.", path, attempts)
             return None
@@ -101,26 +101,37 @@ class Holding:
         copy = Copy(path)
         try:
             copy.load()
-            if check:
+            self.clean = state == _closed(copy)
+            if not self.clean:
                 copy.check()
-        except DiskFull:
-            raise
         except Unavailable as error:
+            if passing(error):
+                self.folder.state = state
+                raise
             _log.warning("The vector index %s cannot be read, starting empty: %s", path, error.message)
+            self.clean = False
             _close_quietly(copy)
             return None
         return copy
+
+    def distrust(self) -> None:
+        """Something could not be read: let the next opening look closer."""
+        self.clean = self.looked_through = False
 
     def close(self) -> None:
         """Bring everything to disk and note how the stop was. `release` comes after it, always."""
         self.abandon()
         copy, self._copy = self._copy, None
         if copy is not None:
+            state = _closed(copy) if self.clean or self.looked_through else "open"
             copy.close()
-            self.folder.state = "closed" if self.clean or self.looked_through else "open"
+            self.folder.state = state
 
     def release(self) -> None:
-        """Give the folder back."""
+        """Give the folder back, whatever state things are in."""
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            _close_quietly(copy)
         self.folder.release()
 
     # -- writing
@@ -166,9 +177,10 @@ class Holding:
             _close_quietly(fresh)
             self.folder.remove(fresh.path)
 
-    def check_room_for_copy(self) -> None:
-        """Raise `DiskFull` unless the copy fits in twice more: building its graph writes everything once again."""
-        self.folder.check_space(2 * self.folder.size(self.copy.path))
+
+def _closed(copy: Copy) -> str:
+    """What the folder's state is after an orderly stop. The count betrays files that lost something since."""
+    return f"closed:{copy.count()}"
 
 
 def _close_quietly(copy: Copy) -> None:

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from graphmem.abc import VectorIndex
 from graphmem.changes import Mark
-from graphmem.errors import Unavailable
+from graphmem.errors import GraphmemError, Unavailable
 from graphmem.models import Kind, Point
 from graphmem.queries import Neighbour, VectorQuery
-from graphmem.vectors.edge.faults import translated
+from graphmem.vectors.edge.faults import passing, translated
 from graphmem.vectors.edge.folder import Folder
 from graphmem.vectors.edge.holding import Holding, Write, drop, put, put_raw
 from graphmem.vectors.edge.optimizer import optimize
@@ -55,6 +55,7 @@ class EdgeIndex(VectorIndex):
         self._lane: ThreadPoolExecutor | None = None
         self._making = asyncio.Lock()
         self._background: asyncio.Task[None] | None = None
+        self._graphs = True  # whether building search graphs works here
         self._unflushed = 0
 
     # -- opening and closing
@@ -109,7 +110,8 @@ class EdgeIndex(VectorIndex):
         self._unflushed += written
         if self._unflushed >= _FLUSH_AFTER:
             await self.flush()
-            if self._background is None and not self._making.locked() and await self._run(self._outgrown):
+            free = self._graphs and self._background is None and not self._making.locked()
+            if free and await self._run(self._outgrown):
                 self._background = asyncio.create_task(self._index_quietly())
 
     async def flush(self) -> None:
@@ -171,7 +173,7 @@ class EdgeIndex(VectorIndex):
                 yield put(several)
 
     async def _from_copy(self, pause: float) -> AsyncGenerator[Write, None]:
-        await self._run(self._holding.check_room_for_copy)
+        await self._run(lambda: self._folder.check_room_to_copy(self._holding.copy.path))
         for kind in KINDS:
             start: int | None = None
             while True:
@@ -202,7 +204,9 @@ class EdgeIndex(VectorIndex):
 
     async def _index(self, fresh: Copy, kind: Kind) -> None:
         await self._run(fresh.close_kind, kind)
-        if not await optimize(fresh.shard_path(kind)):
+        await self._run(self._folder.check_room_to_copy, fresh.shard_path(kind))
+        self._graphs = await optimize(fresh.shard_path(kind))
+        if not self._graphs:
             _log.warning("No search graph could be built for the %s vectors: searching goes on without.", kind)
         await self._run(fresh.load_kind, kind)
 
@@ -215,9 +219,10 @@ class EdgeIndex(VectorIndex):
     async def _index_quietly(self) -> None:
         try:
             await self._renew(self._holding.fingerprint, self._from_copy(pause=_PAUSE))
-        except Exception:
+        except Exception as error:
             # Searching works without the graph, only slower. The task stays, so that not every write tries again.
-            _log.warning("The vector index could not be indexed in the background.", exc_info=True)
+            unforeseen = not isinstance(error, GraphmemError)
+            _log.warning("No search graph could be built in the background: %s", error, exc_info=unforeseen)
         else:
             self._background = None
 
@@ -232,7 +237,12 @@ class EdgeIndex(VectorIndex):
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
         if self._lane is None:
             raise Unavailable("The vector index is not open.", hint="Open it first.")
-        return await asyncio.get_running_loop().run_in_executor(self._lane, _translating, work, *args)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._lane, _translating, work, *args)
+        except Unavailable as error:
+            if not passing(error):
+                self._holding.distrust()
+            raise
 
 
 def _new_lane() -> ThreadPoolExecutor:

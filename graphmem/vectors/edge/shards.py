@@ -60,8 +60,10 @@ class Copy:
         shard = self._shards.pop(kind, None)
         if shard is not None:
             with translated(f"closing the {kind} shard"):
-                shard.flush()
-                shard.close()
+                try:
+                    shard.flush()
+                finally:
+                    shard.close()
 
     def close(self) -> None:
         """Let go of all shards; the first failure is raised after all were tried."""
