@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired
 
 from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
 
 from graphmem.drafts import Usage
-from graphmem.extraction.plan import Outcome
 from graphmem.models import Entity, Memory, Origin, Path, Relation, Revision, Scope, Step
-from graphmem.retrieval import Hit, Recall
+
+if TYPE_CHECKING:
+    from graphmem.extraction.plan import Outcome
+    from graphmem.retrieval import Hit, Recall
 
 __all__ = [
     "AddItem",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from graphmem.assemble import assemble
-from graphmem.client.backend import Backend
-from graphmem.client.local import LocalBackend
-from graphmem.client.remote import RemoteBackend
 from graphmem.errors import ConfigurationError
-from graphmem.settings import Settings, load_settings
-from graphmem.stores.folder import FolderLock
+
+if TYPE_CHECKING:
+    from graphmem.client.backend import Backend
+    from graphmem.settings import Settings
 
 __all__ = ["locate"]
 
@@ -26,11 +25,14 @@ def locate(
 
     A folder that a running graphmem server holds is reached through that server.
     """
+    # Loaded here, and of the two backends the one that is needed: importing the package costs little.
+    from graphmem.settings import load_settings
+
     settings = settings or load_settings()
     place = str(location or settings.store or settings.home)
     key = api_key or (settings.api_key.get_secret_value() if settings.api_key else None)
     if place.startswith(("http://", "https://")):
-        return RemoteBackend(place, api_key=key)
+        return _remote(place, key)
     if "://" in place:
         scheme = place.split("://", 1)[0]
         raise ConfigurationError(
@@ -44,7 +46,17 @@ def locate(
             hint="Pass the server's address, Memory('http://host:8000', api_key=…), or leave the key out for a folder.",
             setting="GRAPHMEM_STORE",
         )
+    from graphmem.assemble import assemble
+    from graphmem.client.local import LocalBackend
+    from graphmem.stores.folder import FolderLock
+
     folder = Path(place).expanduser()
     if url := FolderLock(folder).server():
-        return RemoteBackend(url, api_key=key)
+        return _remote(url, key)
     return LocalBackend(assemble(settings, folder), settings.project)
+
+
+def _remote(url: str, key: str | None) -> Backend:
+    from graphmem.client.remote import RemoteBackend
+
+    return RemoteBackend(url, api_key=key)

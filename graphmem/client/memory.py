@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
 from graphmem.client.backend import Backend, ImportReport, IndexAction
 from graphmem.client.locate import locate
 from graphmem.graph import AsyncGraph
-from graphmem.settings import Settings
 from graphmem.views import (
     AddResult,
     DeleteResult,
@@ -21,6 +20,9 @@ from graphmem.views import (
     MemoryView,
     SearchResult,
 )
+
+if TYPE_CHECKING:
+    from graphmem.settings import Settings
 
 __all__ = ["AsyncMemory", "Moment", "given"]
 

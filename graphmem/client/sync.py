@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from graphmem.client.backend import ImportReport, IndexAction
 from graphmem.client.memory import AsyncMemory, Moment, given
 from graphmem.client.portal import Portal
 from graphmem.graph import Graph
-from graphmem.settings import Settings
 from graphmem.views import (
     AddResult,
     DeleteResult,
@@ -20,6 +19,9 @@ from graphmem.views import (
     MemoryView,
     SearchResult,
 )
+
+if TYPE_CHECKING:
+    from graphmem.settings import Settings
 
 __all__ = ["Memory"]
 
