@@ -178,6 +178,12 @@ class Board:
             return relation.valid_at
         return self.told(relation)
 
+    def dated(self, memory_ids: Iterable[str]) -> datetime | None:
+        """The beginning of what these memories say, None if it is only known from when it was told."""
+        moments = [self.moment(memory_id) for memory_id in memory_ids]
+        start = min(start for start, _ in moments)
+        return None if start == min(told for _, told in moments) else start
+
     def told(self, relation: Relation) -> datetime:
         """When a relation was first told."""
         return min(self._tellings(relation), default=relation.created_at)

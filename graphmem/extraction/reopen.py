@@ -162,13 +162,11 @@ def _restore(board: Board, memory: Memory) -> None:
 
 def _redate(board: Board, relation: Relation, losers: Sequence[Memory]) -> None:
     """Take back from a relation the dates that only those who state it no longer had given it."""
-    left = [memory for key in board.stating[relation.id] if (memory := board.memories.get(key))]
+    left = [board.memories[key] for key in board.stating[relation.id] if key in board.memories]
     valid_at, invalid_at = relation.valid_at, relation.invalid_at
-    given = {moment for memory in losers for moment in (memory.valid_at, memory.observed_at)}
-    if valid_at in given - {memory.valid_at for memory in left}:
-        dated = [memory.valid_at for memory in left if memory.valid_at is not None]
-        told = [memory.observed_at for memory in left if memory.valid_at is None]
-        valid_at = min(dated) if dated and (not told or min(dated) < min(told)) else None
+    given = {None, *(moment for memory in losers for moment in (memory.valid_at, memory.observed_at))}
+    if left and valid_at in given - {memory.valid_at for memory in left if memory.valid_at is not None}:
+        valid_at = board.dated(memory.id for memory in left)
     ends = {memory.invalid_at for memory in losers} - {memory.invalid_at for memory in left}
     if relation.is_current and invalid_at in ends:
         invalid_at = None

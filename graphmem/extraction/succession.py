@@ -50,17 +50,16 @@ def state(board: Board, saying: Saying) -> Relation:
     rivals = _rivals(board, saying.subject_id, saying.object_id, predicate, saying.label, here)
     if not same and not rivals:
         return _begin(board, saying)
+    same = [each for each in same if in_line(board, each) and (each.is_current or not saying.immutable)]
+    for relation in same:
+        if board.start(relation) <= saying.start and _holds_at(relation, saying.start):
+            return _join(board, saying, relation)
     later = [relation for relation in rivals if board.start(relation) > saying.start]
-    relation = _joinable(board, saying, same, later)
-    if relation is not None and board.start(relation) <= saying.start:
-        return _join(board, saying, relation)
     for rival in rivals:
         if _gives_way(board, rival, saying):
-            moved = close(board, rival, saying.start, by=saying.memory_id, reason=_reason(rival, saying))
-            later.extend(moved)
-    if relation is not None:
-        return _join(board, saying, relation)
-    return _begin(board, saying, later)
+            later += close(board, rival, saying.start, by=saying.memory_id, reason=_reason(rival, saying))
+    following = _following(board, saying, same, later)
+    return _begin(board, saying, later) if following is None else _join(board, saying, following)
 
 
 def _says_the_same(relation: Relation, saying: Saying) -> bool:
@@ -71,21 +70,20 @@ def _says_the_same(relation: Relation, saying: Saying) -> bool:
 # -- joining and beginning
 
 
-def _joinable(board: Board, saying: Saying, same: list[Relation], later: list[Relation]) -> Relation | None:
-    """The relation of the same words that holds then, or that began later with nothing else in between."""
-    found: Relation | None = None
-    for relation in same:
-        if not in_line(board, relation) or (saying.immutable and not relation.is_current):
-            continue
+def _holds_at(relation: Relation, moment: datetime) -> bool:
+    """Whether a relation that began before still holds then."""
+    return relation.invalid_at is None or moment < relation.invalid_at
+
+
+def _following(board: Board, saying: Saying, same: list[Relation], later: list[Relation]) -> Relation | None:
+    """The relation of the same words that began later, with nothing else in between."""
+    starts = [board.start(rival) for rival in later]
+    for relation in sorted(same, key=board.start):
         start = board.start(relation)
-        if start <= saying.start:
-            if relation.invalid_at is None or saying.start < relation.invalid_at:
-                return relation
-        elif saying.invalid_at is None or start <= saying.invalid_at:
-            between = any(board.start(rival) <= start for rival in later)
-            if not between and (found is None or start < board.start(found)):
-                found = relation
-    return found
+        goes_on = saying.invalid_at is None or start <= saying.invalid_at
+        if start > saying.start and goes_on and not any(rival <= start for rival in starts):
+            return relation
+    return None
 
 
 def _join(board: Board, saying: Saying, relation: Relation) -> Relation:
@@ -245,7 +243,7 @@ def are_rivals(board: Board, one: Relation, other: Relation) -> bool:
 def _gives_way(board: Board, rival: Relation, saying: Saying) -> bool:
     """Whether a rival holds when the saying begins, and may be closed."""
     start = board.start(rival)
-    if start > saying.start or (rival.invalid_at is not None and rival.invalid_at <= saying.start):
+    if start > saying.start or not _holds_at(rival, saying.start):
         return False
     if start == saying.start and _in_one_breath(board, rival, saying):
         return False
@@ -300,8 +298,7 @@ def close(board: Board, relation: Relation, end: datetime, *, by: str, reason: s
 
 def _split(board: Board, relation: Relation, memory_ids: set[str]) -> Relation:
     """Give some memories a relation of their own, equal but for its beginning."""
-    start = min(board.moment(memory_id)[0] for memory_id in memory_ids)
-    valid_at = None if relation.valid_at is None else start
+    valid_at = board.dated(memory_ids)
     part = board.put_relation(
         replace(relation, id=board.new_id(), valid_at=valid_at, created_at=board.at, memory_ids=())
     )
