@@ -87,7 +87,7 @@ class Cast:
         shown, key = called(name, self._scope), key_of(name, self._scope)
         board.watch_names.add(key)
         entity_id = board.names.get(key)
-        if aliases and entity_id is None:
+        if aliases and entity_id is None and name not in (SELF, AGENT):
             entity_id = self._known_by(key, aliases)
         if entity_id is None:
             entity_id = board.new_entity(shown, self_of(name, self._scope))

@@ -52,7 +52,7 @@ class Speech:
             name = called(draft.object, self.scope)
             if cast.alias(subject_id, name, draft.subject_type):
                 cast.rename(subject_id, name)
-                label = f"{label} {name}"
+                label = f"is named {name}"  # whichever way it was said: of a name, the words are the object
                 object_id = subject_id
             else:
                 object_id = cast.mention(draft.object, draft.object_type)
