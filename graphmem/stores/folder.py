@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from graphmem.errors import ConfigurationError, StoreLocked
+from graphmem.errors import ConfigurationError, DiskFull, StoreLocked
 
 __all__ = ["FolderLock"]
 
@@ -50,6 +51,12 @@ class FolderLock:
                 url=holder.get("url"),
             ) from None
         except OSError as error:
+            self._lock.release()
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(
+                    f"The disk of {str(self.folder)!r} is full: not even a note of who holds it fits.",
+                    hint="Free some space and try again.",
+                ) from error
             raise ConfigurationError(
                 f"The folder {str(self.folder)!r} cannot be used: {error.strerror or error}.",
                 hint="Name a folder that can be written, by --path or GRAPHMEM_HOME.",

@@ -117,7 +117,7 @@ class _Writing:
         self.stale: dict[str, Kind] = {}
         self.born: set[str] = set()
         self.erased = False  # whether words were taken away that must not stay in the write-ahead log
-        self.relations: dict[int, str] = {}  # those whose support may have changed
+        self.doubtful: set[int] = set()  # relations that may have lost their last support
         self.names_before: dict[int, str] = {}
 
     def _refs(self) -> dict[str, dict[str, int]]:
@@ -238,7 +238,7 @@ class _Writing:
             rows.append(row | relation_params(relation, self.partition, self.revision))
             created_at = rows[-1]["created_at"]
             ends += [{"entity": end, "created_at": created_at, "relation": pk} for end in {subject, object_}]
-            self.relations[pk] = relation.id
+            self.doubtful.add(pk)
             self.stale[relation.id] = "relation"
         self.session.many("write/drop_endpoints", old)
         self.session.many("write/put_relation", rows)
@@ -262,7 +262,6 @@ class _Writing:
             self._mentions(memory, pk, row["created_at"], mentions)
             for id_ in memory.relation_ids:
                 relation = self._refer("relation", id_)
-                self.relations.setdefault(relation, id_)
                 states.append({"memory": pk, "relation": relation})
             sources += [{"memory": pk, "episode": self._refer("episode", id_)} for id_ in memory.episode_ids]
         if old:
@@ -270,6 +269,7 @@ class _Writing:
         self.session.many("write/put_memory", rows)
         self.session.many("write/put_mention", mentions)
         self.session.many("write/put_states", states)
+        self.doubtful.difference_update(row["relation"] for row in states)
         self.session.many("write/put_source", sources)
 
     def _mentions(self, memory: Memory, pk: int, created_at: int, rows: list[dict[str, Any]]) -> None:
@@ -297,7 +297,7 @@ class _Writing:
         seen = set()
         for memory, entity, name, type_, relation in self.session.all("write/links", pks=json.dumps(memories)):
             if relation is not None:
-                self.relations.setdefault(relation, "")
+                self.doubtful.add(relation)
                 continue
             self.uses.count(entity, name, type_, -1)
             if (memory, entity) not in seen:
@@ -328,8 +328,8 @@ class _Writing:
         """Remove what nothing refers to, call entities by their names in use; the marks, and the removed."""
         removed: dict[str, Kind] = {}
         session = self.session
-        if self.relations:
-            idle = session.all("write/idle_relations", pks=json.dumps(list(self.relations)))
+        if self.doubtful:
+            idle = session.all("write/idle_relations", pks=json.dumps(list(self.doubtful)))
             session.many("write/drop_endpoints", ({"pk": pk} for pk, _ in idle))
             session.many("write/drop_relation", ({"pk": pk} for pk, _ in idle))
             removed |= {id_: "relation" for _, id_ in idle}
@@ -343,7 +343,7 @@ class _Writing:
             gone = [{"pk": pk} for (pk,) in session.all("write/unknown_entities", pks=json.dumps(list(unknown)))]
             session.many("write/drop_entity", gone)
             removed |= {unknown[each["pk"]]: "entity" for each in gone}
-        if keys := self.uses.new_keys():
+        if keys := self.uses.new_keys:
             shared = session.one("write/shared_name", keys=_json(keys), partition=self.partition)
             if shared:
                 raise _conflict(self.change, f"two entities are called {shared[0]!r}")

@@ -98,7 +98,12 @@ class _Reading:
         pairs = [(called[a], called[b]) for a, b in self.query.pairs if a in called and b in called]
         if not slots and not pairs:
             return set()
-        rows = self.session.all("known/relations", slots=json.dumps(slots, ensure_ascii=False), pairs=json.dumps(pairs))
+        rows = self.session.all(
+            "known/relations",
+            partition=self.partition,
+            slots=json.dumps(slots, ensure_ascii=False),
+            pairs=json.dumps(pairs),
+        )
         return {pk for (pk,) in rows}
 
     def _last_episodes(self) -> list[int]:

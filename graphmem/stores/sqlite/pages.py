@@ -26,10 +26,14 @@ Place = tuple[Any, ...]
 
 _BEFORE_ALL = -9_000_000_000_000_000_000
 _AFTER_ALL = 9_000_000_000_000_000_000
-_ANYONE = "e.pk IN (SELECT n.entity FROM json_each(:v_names) AS w JOIN entity_name AS n ON n.key = w.value)"
-_TYPE = ":v_type = (SELECT t.type FROM entity_type AS t WHERE t.entity = e.pk ORDER BY t.count DESC, t.type LIMIT 1)"
+_ANYONE = "e.pk IN (SELECT n.entity FROM json_each(:v_names) AS w JOIN entity_use AS n ON n.key = w.value)"
+_TYPE = (
+    ":v_type = (SELECT t.value FROM entity_use AS t WHERE t.entity = e.pk AND t.kind = 'type'"
+    " ORDER BY t.count DESC, t.value LIMIT 1)"
+)
 _SIDES = {
-    "subject": "r.subject IN (SELECT x.pk FROM json_each(:v_ends) AS w JOIN entity AS x ON x.id = w.value)",
+    "subject": "(r.partition, r.subject) IN (SELECT x.partition, x.pk FROM json_each(:v_ends) AS w"
+    " JOIN entity AS x ON x.id = w.value)",
     "object": "r.object IN (SELECT x.pk FROM json_each(:v_ends) AS w JOIN entity AS x ON x.id = w.value)",
     "either": "r.pk IN (SELECT h.relation FROM json_each(:v_ends) AS w JOIN entity AS x ON x.id = w.value"
     " JOIN endpoint AS h ON h.entity = x.pk)",

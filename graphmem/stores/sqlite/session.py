@@ -86,7 +86,8 @@ class Session:
 
     def many(self, name: str, rows: Iterable[Parameters]) -> None:
         """Run it once for each of `rows`."""
-        self.connection.executemany(self._texts[name], rows)
+        if listed := list(rows):
+            self.connection.executemany(self._texts[name], listed)
 
     def seen(self, name: str, params: Parameters, /, **conditions: Condition) -> list[Row]:
         """All rows of a statement with its gaps filled."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +49,7 @@ class Uses:
     partition: int
     revision: int
     changes: dict[int, _Use] = field(default_factory=dict)
+    new_keys: set[str] = field(default_factory=set)  # folded names that were not in use for their entity
 
     def written(self, entity: int) -> None:
         """The entity's stored part is about to be written."""
@@ -83,14 +83,15 @@ class Uses:
         for pk, id_, name, degree, revision in self.session.all("write/named", pks=pks):
             use, change = total[pk], self.changes[pk]
             type_before = use.type()
-            new_name = _add(use.names, change.names)
+            came, went = _add(use.names, change.names)
             _add(use.types, change.types)
+            self.new_keys.update(folded_name(each)[0] for each in came)
             degree += change.memories
             best = name
             if use.names and name not in use.names:
                 best = min(use.names, key=lambda each, names=use.names: (-names[each], each))  # type: ignore[misc]
             renamed = best != names_before.get(pk, name)
-            changed = renamed or new_name or type_before != use.type()
+            changed = bool(renamed or came or went) or type_before != use.type()
             found.append(Called(pk=pk, id=id_, renamed=renamed, changed=changed, gone=not degree))
             if best != name or changed or change.memories:
                 rows.append(
@@ -106,44 +107,32 @@ class Uses:
         return found
 
     def _write(self, total: dict[int, _Use], rows: list[dict[str, Any]]) -> None:
-        session = self.session
-        session.many("write/call_entity", rows)
-        names = [(pk, name, total[pk].names[name]) for pk, name in self._touched("names")]
-        types = [(pk, type_, total[pk].types[type_]) for pk, type_ in self._touched("types")]
-        session.many("write/put_name", (self._name(*each) for each in names if each[2]))
-        session.many("write/drop_name", ({"entity": pk, "name": name} for pk, name, count in names if not count))
-        session.many(
-            "write/put_type", ({"entity": pk, "type": type_, "count": count} for pk, type_, count in types if count)
-        )
-        session.many("write/drop_type", ({"entity": pk, "type": type_} for pk, type_, count in types if not count))
-
-    def _name(self, pk: int, name: str, count: int) -> dict[str, Any]:
-        key, phrase = folded_name(name)
-        return {
-            "entity": pk,
-            "name": name,
-            "partition": self.partition,
-            "count": count,
-            "key": key,
-            "phrase": phrase,
-        }
-
-    def _touched(self, of: str) -> Iterator[tuple[int, str]]:
-        return ((pk, value) for pk, use in self.changes.items() for value, by in getattr(use, of).items() if by)
-
-    def new_keys(self) -> set[str]:
-        """The folded names that may be new to an entity."""
-        return {folded_name(name)[0] for use in self.changes.values() for name, by in use.names.items() if by > 0}
+        put: list[dict[str, Any]] = []
+        drop: list[dict[str, Any]] = []
+        for pk, use in self.changes.items():
+            for kind, changes, counts in (("name", use.names, total[pk].names), ("type", use.types, total[pk].types)):
+                for value, by in changes.items():
+                    if by:
+                        row = {"entity": pk, "kind": kind, "value": value, "count": counts[value]}
+                        (put if row["count"] else drop).append(row)
+        for row in put:
+            key, phrase = folded_name(row["value"]) if row["kind"] == "name" else (None, None)
+            row |= {"partition": self.partition, "key": key, "phrase": phrase}
+        self.session.many("write/call_entity", rows)
+        self.session.many("write/put_use", put)
+        self.session.many("write/drop_use", drop)
 
 
-def _add(counts: Counter[str], changes: Counter[str]) -> bool:
-    """Add the changes; whether anything came into use or fell out of it."""
-    moved = False
+def _add(counts: Counter[str], changes: Counter[str]) -> tuple[list[str], list[str]]:
+    """Add the changes; what came into use, and what fell out of it."""
+    came, went = [], []
     for value, by in changes.items():
         if by:
             before = counts[value]
             counts[value] = before + by
+            if not before:
+                came.append(value)
             if not counts[value]:
+                went.append(value)
                 del counts[value]
-            moved = moved or not before or before + by == 0
-    return moved
+    return came, went

@@ -169,7 +169,7 @@ def among(column: str, param: str) -> Condition:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """A view as conditions: `visible` on `memory AS m`, `timely` on `relation AS r`, and where its owners' things
-    are: `place` on `partition AS p`, `named` on `entity_name AS n`."""
+    are: `place` on `partition AS p`, `named` on `entity_use AS n`."""
 
     visible: Condition
     timely: Condition

@@ -2,4 +2,4 @@
 -- params: partition, names (JSON array)
 -- returns: key, entity
 SELECT DISTINCT n.key, n.entity
-FROM json_each(:names) AS w CROSS JOIN entity_name AS n ON n.key = w.value AND n.partition = :partition
+FROM json_each(:names) AS w CROSS JOIN entity_use AS n ON n.key = w.value AND n.partition = :partition

@@ -4,7 +4,7 @@
 -- where: named
 SELECT DISTINCT n.phrase, e.id
 FROM json_each(:phrases) AS w
-CROSS JOIN entity_name AS n ON n.phrase = w.value
+CROSS JOIN entity_use AS n ON n.phrase = w.value
 CROSS JOIN entity AS e ON e.pk = n.entity
 WHERE true /*where named*/
 ORDER BY e.id

@@ -3,7 +3,7 @@
 --    subjects (JSON array of entity ids)
 -- returns: id
 SELECT e.id FROM json_each(:names) AS w
-CROSS JOIN entity_name AS n ON n.key = w.value AND n.partition = :partition
+CROSS JOIN entity_use AS n ON n.key = w.value AND n.partition = :partition
 CROSS JOIN entity AS e ON e.pk = n.entity AND e.revision > :since
 UNION ALL
 SELECT m.id FROM json_each(:texts) AS w
@@ -11,5 +11,5 @@ CROSS JOIN memory AS m ON m.partition = :partition AND m.text_key = w.value AND 
 UNION ALL
 SELECT r.id FROM json_each(:subjects) AS w
 CROSS JOIN entity AS e ON e.id = w.value AND +e.partition = :partition
-CROSS JOIN relation AS r ON r.subject = e.pk AND r.revision > :since
+CROSS JOIN relation AS r ON r.partition = e.partition AND r.subject = e.pk AND r.revision > :since
 LIMIT 1

@@ -3,7 +3,7 @@
 -- returns: nothing
 INSERT INTO revision (id, partition, memory_id, event, at, reason, by, old_text, new_text, state)
 VALUES (:id, :partition, :memory_id, :event, :at, :reason, :by, :old_text, :new_text, :state)
-ON CONFLICT (id) DO UPDATE SET
-    partition = excluded.partition, memory_id = excluded.memory_id, event = excluded.event, at = excluded.at,
+ON CONFLICT (memory_id, id) DO UPDATE SET
+    partition = excluded.partition, event = excluded.event, at = excluded.at,
     reason = excluded.reason, by = excluded.by, old_text = excluded.old_text, new_text = excluded.new_text,
     state = excluded.state

@@ -66,34 +66,29 @@ CREATE TABLE entity (
 CREATE INDEX entity_by_key ON entity (partition, key, id);
 CREATE INDEX entity_by_self ON entity (partition, self_of) WHERE self_of IS NOT NULL;
 
--- The names and types that mentions use, counted, so that no read or write has to look at all mentions of a
--- hub. `key` is the folded name, `phrase` its words in single spaces.
-CREATE TABLE entity_name (
+-- The names and types that mentions use for an entity, counted, so that no read or write has to look at all
+-- mentions of a hub. Of names, `key` is the folded name, `phrase` its words in single spaces.
+CREATE TABLE entity_use (
     entity INTEGER NOT NULL REFERENCES entity,
-    name TEXT NOT NULL,
+    kind TEXT NOT NULL, -- name or type
+    value TEXT NOT NULL,
+    count INTEGER NOT NULL,
     partition INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    phrase TEXT NOT NULL,
-    PRIMARY KEY (entity, name)
+    key TEXT,
+    phrase TEXT,
+    PRIMARY KEY (entity, kind, value)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX entity_name_by_key ON entity_name (key, partition);
-CREATE INDEX entity_name_by_phrase ON entity_name (phrase, partition);
+CREATE INDEX entity_use_by_key ON entity_use (key, partition) WHERE key IS NOT NULL;
+CREATE INDEX entity_use_by_phrase ON entity_use (phrase, partition) WHERE phrase IS NOT NULL;
 
-CREATE TABLE entity_type (
-    entity INTEGER NOT NULL REFERENCES entity,
-    type TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (entity, type)
-) STRICT, WITHOUT ROWID;
-
+-- Both ends are entities: `endpoint` has the foreign key, for it has the index that one needs.
 CREATE TABLE relation (
     pk INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     partition INTEGER NOT NULL REFERENCES partition,
-    subject INTEGER NOT NULL REFERENCES entity,
+    subject INTEGER NOT NULL,
     type TEXT NOT NULL,
-    object INTEGER NOT NULL REFERENCES entity,
+    object INTEGER NOT NULL,
     valid_at INTEGER,
     invalid_at INTEGER,
     created_at INTEGER NOT NULL,
@@ -102,9 +97,8 @@ CREATE TABLE relation (
     revision INTEGER NOT NULL,
     label TEXT NOT NULL
 ) STRICT;
-CREATE INDEX relation_by_subject ON relation (subject, type, object);
+CREATE INDEX relation_by_subject ON relation (partition, subject, type, object);
 CREATE INDEX relation_by_object ON relation (object, subject);
-CREATE INDEX relation_by_partition ON relation (partition);
 CREATE INDEX relation_by_successor ON relation (superseded_by) WHERE superseded_by IS NOT NULL;
 
 -- Relations by either end, newest last.
@@ -144,7 +138,6 @@ CREATE TABLE memory (
     text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX memory_by_time ON memory (partition, created_at, id);
-CREATE INDEX memory_in_time ON memory (created_at, id);
 CREATE INDEX memory_by_words ON memory (partition, text_key);
 CREATE INDEX memory_by_successor ON memory (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE INDEX memory_of_agent ON memory (agent_id, partition, created_at) WHERE agent_id IS NOT NULL;
@@ -183,8 +176,8 @@ CREATE INDEX source_by_episode ON source (episode, memory);
 
 -- History. It outlives its memory (that something was deleted is kept), so the memory goes by its id.
 CREATE TABLE revision (
-    pk INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    pk INTEGER PRIMARY KEY, -- the order of writing
+    id TEXT NOT NULL,
     partition INTEGER NOT NULL,
     memory_id TEXT NOT NULL,
     event TEXT NOT NULL,
@@ -193,9 +186,9 @@ CREATE TABLE revision (
     by TEXT,
     old_text TEXT,
     new_text TEXT,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    UNIQUE (memory_id, id)
 ) STRICT;
-CREATE INDEX revision_by_memory ON revision (memory_id, at);
 CREATE INDEX revision_of_deletion ON revision (partition) WHERE event = 'DELETE';
 
 -- What is stale in the index: a set by id, in the order in which the ids became stale.
