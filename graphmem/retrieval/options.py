@@ -13,7 +13,7 @@ class RecallOptions:
 
     - `semantic`, `keyword`, `graph`: weights of the arms in the fused score. An arm that is switched off (0) is
       not run.
-    - `breadth`: candidates taken from each memory arm. Beyond a hundred the order of the first ten does not
+    - `breadth`: candidates taken from each memory arm. Beyond fifty the order of the first ten does not
       change.
     - `facts`: relations whose endpoints become seeds. HippoRAG 2 (arXiv 2502.14802) takes 5; a few more cost
       nothing, as their weight falls with their score.
@@ -37,12 +37,12 @@ class RecallOptions:
     keyword: float = 0.30
     graph: float = 0.40
     names: bool = True
-    breadth: int = 100
+    breadth: int = 50
     facts: int = 8
     fact_keyword: float = 0.5
     hops: int = 2
-    hub_cap: int = 20
-    frontier: int = 12
+    hub_cap: int = 10
+    frontier: int = 8
     rare: float = 0.05
     damping: float = 0.5
     prior: float = 0.05
