@@ -219,7 +219,7 @@ class _Writing:
             pk, new = self._pk("entity", entity.id)
             if not new and pk not in self.names_before:
                 old.append(pk)
-            self.uses.written(pk)
+            self.uses.touch(pk)
             self.stale[entity.id] = "entity"
             rows.append({"pk": pk, **entity_params(entity, self.partition, self.revision)})
         if old:
@@ -273,36 +273,34 @@ class _Writing:
         self.session.many("write/put_source", sources)
 
     def _mentions(self, memory: Memory, pk: int, created_at: int, rows: list[dict[str, Any]]) -> None:
-        seen = set()
-        for n, mention in enumerate(sorted(memory.mentions)):
+        seen: set[int] = set()
+        for n, mention in enumerate(sorted(memory.mentions) if len(memory.mentions) > 1 else memory.mentions):
             entity = self._refer("entity", mention.entity_id)
-            self.uses.count(entity, mention.name, mention.type, 1)
+            first = entity not in seen
+            seen.add(entity)
+            self.uses.count(entity, mention.name, mention.type, 1, memories=first)
             rows.append(
                 {
                     "memory": pk,
                     "n": n,
                     "entity": entity,
-                    "first": entity not in seen,
+                    "first": first,
                     "created_at": created_at,
                     "name": mention.name,
                     "type": mention.type,
                 }
             )
-            seen.add(entity)
-        for entity in seen:
-            self.uses.count_memory(entity, 1)
 
     def _unlink(self, memories: list[int]) -> None:
         """Withdraw all links of these memories, and count what that takes away."""
-        seen = set()
+        seen: set[tuple[int, int]] = set()
         for memory, entity, name, type_, relation in self.session.all("write/links", pks=json.dumps(memories)):
             if relation is not None:
                 self.doubtful.add(relation)
                 continue
-            self.uses.count(entity, name, type_, -1)
-            if (memory, entity) not in seen:
-                seen.add((memory, entity))
-                self.uses.count_memory(entity, -1)
+            first = (memory, entity) not in seen
+            seen.add((memory, entity))
+            self.uses.count(entity, name, type_, -1, memories=-first)
         rows = [{"memory": pk} for pk in memories]
         for table in ("mention", "states", "source"):
             self.session.many("write/drop_" + table, rows)

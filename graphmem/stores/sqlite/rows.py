@@ -33,14 +33,22 @@ __all__ = [
 Row = tuple[Any, ...]
 Model = TypeVar("Model")
 
-# Without what `json.loads` does for texts of strangers, which takes twice as long as small texts themselves.
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+# One encoder and decoder for all: `json.dumps` makes one for each call, `json.loads` prepares for any text.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
 _decode = json.JSONDecoder().raw_decode
 
 
 def dumped(value: Any) -> str:
-    """A value as JSON text, keys in their order, numbers exact."""
+    """A value as JSON text, keys in their order, numbers exact. Raises `InvalidInput` for what is no JSON."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+        text = _encode(value)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput(f"A value cannot be stored as JSON: {error}.", field="metadata") from error
     if "\\u0000" in text and "\0" in "".join(_texts(value)):
@@ -51,12 +59,6 @@ def dumped(value: Any) -> str:
 def loaded(text: str) -> Any:
     """What `dumped` made JSON text of."""
     return _decode(text)[0]
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -7,7 +7,6 @@ however many others mention the entity.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +20,8 @@ __all__ = ["Called", "Uses"]
 class _Use:
     """How an entity is mentioned: by which names, as which types, by how many memories."""
 
-    names: Counter[str] = field(default_factory=Counter)
-    types: Counter[str] = field(default_factory=Counter)
+    names: dict[str, int] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
     memories: int = 0
 
     def type(self) -> str | None:
@@ -51,20 +50,20 @@ class Uses:
     changes: dict[int, _Use] = field(default_factory=dict)
     new_keys: set[str] = field(default_factory=set)  # folded names that were not in use for their entity
 
-    def written(self, entity: int) -> None:
-        """The entity's stored part is about to be written."""
-        self.changes.setdefault(entity, _Use())
+    def touch(self, entity: int) -> _Use:
+        """What changes for the entity."""
+        use = self.changes.get(entity)
+        if use is None:
+            use = self.changes[entity] = _Use()
+        return use
 
-    def count(self, entity: int, name: str, type_: str | None, by: int) -> None:
-        """One mention more or less (`by` is 1 or -1)."""
-        use = self.changes.setdefault(entity, _Use())
-        use.names[name] += by
+    def count(self, entity: int, name: str, type_: str | None, by: int, *, memories: int) -> None:
+        """One mention more or less (`by` is 1 or -1), and so many memories that mention the entity."""
+        use = self.touch(entity)
+        use.names[name] = use.names.get(name, 0) + by
         if type_ is not None:
-            use.types[type_] += by
-
-    def count_memory(self, entity: int, by: int) -> None:
-        """One memory more or less that mentions it."""
-        self.changes.setdefault(entity, _Use()).memories += by
+            use.types[type_] = use.types.get(type_, 0) + by
+        use.memories += memories
 
     def settle(self, names_before: dict[int, str]) -> list[Called]:
         """Write the counts, and call each entity by what is in use; say what changed.
@@ -113,7 +112,7 @@ class Uses:
             for kind, changes, counts in (("name", use.names, total[pk].names), ("type", use.types, total[pk].types)):
                 for value, by in changes.items():
                     if by:
-                        row = {"entity": pk, "kind": kind, "value": value, "count": counts[value]}
+                        row = {"entity": pk, "kind": kind, "value": value, "count": counts.get(value, 0)}
                         (put if row["count"] else drop).append(row)
         for row in put:
             key, phrase = folded_name(row["value"]) if row["kind"] == "name" else (None, None)
@@ -123,12 +122,12 @@ class Uses:
         self.session.many("write/drop_use", drop)
 
 
-def _add(counts: Counter[str], changes: Counter[str]) -> tuple[list[str], list[str]]:
+def _add(counts: dict[str, int], changes: dict[str, int]) -> tuple[list[str], list[str]]:
     """Add the changes; what came into use, and what fell out of it."""
     came, went = [], []
     for value, by in changes.items():
         if by:
-            before = counts[value]
+            before = counts.get(value, 0)
             counts[value] = before + by
             if not before:
                 came.append(value)
