@@ -204,8 +204,9 @@ class GraphStore(ABC):
     async def purge(self) -> dict[str, int]:
         """Erase physically what was deleted, tombstones in history included, so that no file holds its bytes.
 
-        Empty partitions go too: their highest sequence becomes the store's floor. Returns what was erased, by
-        kind, as counts (`revisions`, `partitions`, `bytes` freed ...).
+        Its id goes as well: a `superseded_by` that names it becomes None, in states of revisions too. Empty partitions
+        go: their highest sequence becomes the store's floor. Which changes were applied may be forgotten. Marks stay
+        until they are settled. Returns what was erased, by kind, as counts (`revisions`, `partitions`, `bytes` freed ...).
         """
 
     @abstractmethod

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from graphmem.abc import GraphStore
 from graphmem.changes import (
@@ -24,6 +24,8 @@ from graphmem.queries import Record
 from graphmem.testing.oracle_state import State
 
 __all__ = ["Upkeep", "ends"]
+
+Ended = TypeVar("Ended", Memory, Relation)
 
 _FOR_EVER = 2**62
 
@@ -168,7 +170,7 @@ class Upkeep(GraphStore):
             things = []
 
     async def purge(self) -> dict[str, int]:
-        """Drop the tombstones, and the partitions in which nothing is left."""
+        """Drop the tombstones, the ids of successors that are gone, and the partitions in which nothing is left."""
         state = self.state
         left = {k: v for k, v in state.revisions.items() if v[1].memory_id in state.memories}
         held = [m.scope.partition for m in state.memories.values()]
@@ -176,8 +178,20 @@ class Upkeep(GraphStore):
         empty = [place for place in state.sequences if place not in held]
         counts = {"revisions": len(state.revisions) - len(left), "partitions": len(empty)}
         state.floor = max([state.floor, *(state.sequences.pop(place) for place in empty)])
-        state.revisions = left
+        state.memories = {key: self._severed(memory) for key, memory in state.memories.items()}
+        state.relations = {key: self._severed(relation) for key, relation in state.relations.items()}
+        state.revisions = {
+            key: (place, replace(entry, state=self._severed_state(entry.state))) for key, (place, entry) in left.items()
+        }
         return counts
+
+    def _severed(self, thing: Ended) -> Ended:
+        """Without the id of a successor that is gone."""
+        return thing if thing.superseded_by in self.state.memories else replace(thing, superseded_by=None)
+
+    def _severed_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        gone = state.get("superseded_by") not in self.state.memories
+        return {**state, "superseded_by": None} if state and gone else state
 
     async def setting(self, project: str, name: str) -> Any:
         """What was put."""

@@ -11,7 +11,22 @@ from hypothesis import strategies as st
 
 from graphmem.abc import GraphStore
 from graphmem.changes import ChangeSet, PutMemory
-from graphmem.filters import FALSE, TRUE, And, Filter, Leaf, Not, Or, matches
+from graphmem.errors import TooLarge
+from graphmem.filters import (
+    FALSE,
+    MAX_DEPTH,
+    MAX_LEAVES,
+    MAX_TEXT,
+    MAX_VALUES,
+    TRUE,
+    And,
+    Filter,
+    Leaf,
+    Not,
+    Or,
+    matches,
+    parse_filter,
+)
 from graphmem.ids import new_id
 from graphmem.models import SCOPE_FIELDS, Memory, Partition, Scope
 from graphmem.queries import MemoryQuery, View
@@ -133,16 +148,27 @@ class FilterTests(StoreSuite):
             page = await scribe.store.find(MemoryQuery(view=view, limit=2, newest_first=False))
             assert [memory.text for memory in page.items] == ["0", "2"]
 
-    async def test_a_deep_and_a_broad_filter(self, scribe: Scribe) -> None:
-        """As deep as a parser lets through, and as broad."""
+    async def test_a_filter_as_deep_as_can_be_written(self, scribe: Scribe) -> None:
+        """Three groups in one another at each of the levels that the parser lets through."""
+        await scribe.write(*(scribe.memory(metadata={"n": number}) for number in range(4)))
+        document: dict[str, Any] = {"n": {"lt": 2}}
+        for level in range(MAX_DEPTH - 1):
+            document = {"n": {"lt": 3}, "NOT": [document, {"n": level % 2}]}
+        where = parse_filter(document)
+        found = await current(scribe.store, scribe.view(where=where))
+        assert {memory.metadata["n"] for memory in found} == {
+            n for n in range(4) if matches(where, {"metadata": {"n": n}})
+        }
+        with pytest.raises(TooLarge):
+            parse_filter({"NOT": document})
+
+    async def test_a_filter_as_broad_as_can_be_written(self, scribe: Scribe) -> None:
+        """As many conditions, as many values."""
         await scribe.write(scribe.memory(metadata={"n": 7}), scribe.memory(metadata={"n": 70_000}))
-        deep: Filter = Leaf("metadata.n", "eq", 7)
-        for _ in range(15):
-            deep = Not(And((deep, TRUE)))
-            deep = Not(Or((deep, FALSE)))
-        broad = Or(tuple(Leaf("metadata.n", "eq", number) for number in range(1_000)))
-        several = Leaf("metadata.n", "in", tuple(range(10_000)))
-        for where in (deep, broad, several):
+        conditions = parse_filter({"OR": [{"n": number} for number in range(MAX_LEAVES)]})
+        values = parse_filter({"n": list(range(MAX_VALUES))})
+        text = parse_filter({"n": ["x" * MAX_TEXT, 7]})
+        for where in (conditions, values, text):
             found = await current(scribe.store, scribe.view(where=where))
             assert [memory.metadata["n"] for memory in found] == [7]
 

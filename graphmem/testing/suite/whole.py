@@ -116,6 +116,26 @@ class WholeTests(StoreSuite):
         before["tally"]["revisions"] -= 1
         assert after == before
 
+    async def test_a_purge_takes_the_ids_of_the_deleted(self, scribe: Scribe) -> None:
+        """Also out of what they had superseded, and out of the states that history keeps of that."""
+        heir, still, ana = scribe.memory("heir"), scribe.memory("still there"), scribe.entity("Ana")
+        knows = scribe.relation(ana, "KNOWS", ana, expired_at=START, superseded_by=heir.id)
+        retired = scribe.memory("retired", states=[knows], expired_at=START, superseded_by=heir.id)
+        other = scribe.memory("other", expired_at=START, superseded_by=still.id)
+        entries = [scribe.revision(each, Event.SUPERSEDE) for each in (retired, other)]
+        await scribe.write(ana, knows, heir, still, retired, other, *entries)
+        await scribe.drop(heir)
+        await scribe.store.purge()
+        for memory, successor in ((retired, None), (other, still.id)):
+            read = await scribe.get(memory)
+            assert read is not None
+            assert read.superseded_by == successor
+            [entry] = await scribe.store.history(scribe.project, memory.id)
+            assert entry.state["superseded_by"] == successor
+        relation = await scribe.relation_of(knows.id, include_superseded=True)
+        assert relation is not None
+        assert relation.superseded_by is None
+
     async def test_an_emptied_partition_is_purged_but_its_revisions_never_restart(self, scribe: Scribe) -> None:
         """A mark or a copy of the old life can never be taken for one of the new."""
         memory = scribe.memory()
