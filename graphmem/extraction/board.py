@@ -195,6 +195,16 @@ class Board:
     def _tellings(self, relation: Relation) -> Iterator[datetime]:
         return (self.moment(key)[1] for key in self.stating[relation.id])
 
+    def expiry(self, thing: Memory | Relation) -> datetime:
+        """Since when it is known not to hold: also where the plan opens it and closes it again."""
+        known = self.known.memories.get(thing.id) or self._known_relations.get(thing.id)
+        return thing.expired_at or (known.expired_at if known else None) or self.at
+
+    def was_current(self, key: str) -> bool:
+        """Whether a memory or relation held before the plan."""
+        known = self.known.memories.get(key) or self._known_relations.get(key)
+        return known is not None and known.is_current
+
     # -- memories
 
     def put_memory(self, memory: Memory) -> None:

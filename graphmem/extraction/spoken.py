@@ -152,11 +152,12 @@ class _Clause:
             tokens.pop(0)
         subject, size = _subject(tokens, speaker)
         rest = tokens[size:]
+        denials = {token for token in rest if token in cues.negations or token.endswith("n't")}
         return cls(
             subject=subject,
             tokens=tuple(rest),
-            stems=frozenset(_stem(token) for token in rest if token not in cues.stop | cues.negations),
-            negated=any(token in cues.negations or token.endswith("n't") for token in rest),
+            stems=frozenset(_stem(token) for token in rest if token not in cues.stop | denials),
+            negated=bool(denials),
             past=any(token.endswith("ed") and token not in cues.ongoing for token in rest[:2]),
             first_person=tokens[:1] != [] and tokens[0] in cues.first_person,
         )

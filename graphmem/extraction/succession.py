@@ -130,7 +130,7 @@ def _until(board: Board, relation: Relation, later: list[Relation]) -> Relation:
     return replace(
         relation,
         invalid_at=end,
-        expired_at=relation.expired_at or board.at,
+        expired_at=board.expiry(relation),
         superseded_by=voice(board, following),
     )
 
@@ -289,7 +289,7 @@ def close(board: Board, relation: Relation, end: datetime, *, by: str, reason: s
     moved = [_split(board, relation, after)] if after and after < stating else []
     if relation.is_current:
         board.closed.append(relation.id)
-    board.put_relation(replace(relation, invalid_at=end, expired_at=relation.expired_at or board.at, superseded_by=by))
+    board.put_relation(replace(relation, invalid_at=end, expired_at=board.expiry(relation), superseded_by=by))
     for memory_id in sorted(board.stating[relation.id]):
         if memory_id != by:
             settle(board, memory_id, reason=reason)
@@ -299,9 +299,7 @@ def close(board: Board, relation: Relation, end: datetime, *, by: str, reason: s
 def _split(board: Board, relation: Relation, memory_ids: set[str]) -> Relation:
     """Give some memories a relation of their own, equal but for its beginning."""
     valid_at = board.dated(memory_ids)
-    part = board.put_relation(
-        replace(relation, id=board.new_id(), valid_at=valid_at, created_at=board.at, memory_ids=())
-    )
+    part = board.put_relation(replace(relation, id=board.new_id(), valid_at=valid_at, memory_ids=()))
     for memory_id in memory_ids:
         board.unlink(memory_id, relation.id)
         board.link(memory_id, part.id)
@@ -333,7 +331,7 @@ def settle(board: Board, memory_id: str, *, reason: str | None) -> None:
 
 def retire_memory(board: Board, memory: Memory, end: datetime, by: str | None, reason: str | None) -> None:
     """Write that a memory was retired; nothing if it says so already."""
-    retired = replace(memory, invalid_at=end, expired_at=memory.expired_at or board.at, superseded_by=by)
+    retired = replace(memory, invalid_at=end, expired_at=board.expiry(memory), superseded_by=by)
     if retired == memory:
         return
     board.put_memory(retired)
@@ -359,7 +357,7 @@ def retire(board: Board, memory: Memory, *, by: str | None, since: datetime, tol
             if relation.invalid_at is not None:
                 ends = min(ends, relation.invalid_at)
             board.closed.append(relation.id)
-            board.put_relation(replace(relation, invalid_at=ends, expired_at=board.at, superseded_by=by))
+            board.put_relation(replace(relation, invalid_at=ends, expired_at=board.expiry(relation), superseded_by=by))
     if memory.invalid_at is not None:
         end = min(end, memory.invalid_at)
     retire_memory(board, memory, end, by, reason)

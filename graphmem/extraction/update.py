@@ -71,12 +71,9 @@ def plan_update(
         query = needs_update(memory, draft, registry)
         more = widened(query, memory_ids=board.unseen, slots=wanted.slots, pairs=wanted.pairs)
     change_set = board.changes(change_id)
-    return Plan(
-        changes=change_set,
-        outcomes=(_outcome(board, memory),),
-        entities=board.named([*board.shown(board.added), *board.shown(board.closed)]),
-        more=more,
-    )
+    outcome = _outcome(board, memory)
+    entities = board.named((*outcome.added, *outcome.closed))
+    return Plan(changes=change_set, outcomes=(outcome,), entities=entities, more=more)
 
 
 def _check_rewritable(memory: Memory) -> None:
@@ -96,14 +93,15 @@ def _check_rewritable(memory: Memory) -> None:
 
 
 def _outcome(board: Board, before: Memory) -> ItemOutcome:
+    """What became of the memory, and of others: what was opened and closed again is no news."""
     memory = board.memories[before.id]
-    results = [
-        Outcome(event="UPDATE" if memory != before else "NONE", memory=memory, previous_text=before.text),
-        *(Outcome(event="SUPERSEDE", memory=board.memories[key]) for key in board.retired if key != before.id),
-        *(
-            Outcome(event="RESTORE", memory=board.memories[key])
-            for key in board.restored
-            if board.memories[key].is_current
-        ),
-    ]
-    return ItemOutcome(results=tuple(results), added=board.shown(board.added), closed=board.shown(board.closed))
+    others = dict.fromkeys(key for key in (*board.retired, *board.restored) if key != before.id)
+    results = [Outcome(event="UPDATE" if memory != before else "NONE", memory=memory, previous_text=before.text)]
+    for other in map(board.memories.__getitem__, others):
+        if other.is_current != board.was_current(other.id):
+            results.append(Outcome(event="RESTORE" if other.is_current else "SUPERSEDE", memory=other))
+    return ItemOutcome(
+        results=tuple(results),
+        added=board.shown(board.added),
+        closed=board.shown(filter(board.was_current, board.closed)),
+    )
