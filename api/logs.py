@@ -57,7 +57,9 @@ class Observe:
             try:
                 await self._app(scope, receive, watched)
             except Exception as error:
-                logger.error("unforeseen error", extra={"fields": {"request_id": request_id, **_where(error)}})
+                place = _where(error)
+                fields = {"request_id": request_id, **place}
+                logger.error("unforeseen %s at %s", place["error"], place["at"][-1], extra={"fields": fields})
                 if status:
                     raise Aborted(f"The answer to request {request_id} broke off.") from None
                 await respond(scope, error)(scope, receive, watched)

@@ -62,6 +62,20 @@ async def client(connect: Client) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+async def shared_app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
+    """An app for a whole module, whose tests do not mind one another's memories."""
+    folder = tmp_path_factory.mktemp("shared")
+    async with started(LocalBackend(assemble(Settings(extractor="rules"), folder / "memory"))) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+async def shared(shared_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with connected(shared_app) as client:
+        yield client
+
+
 async def remember(client: httpx.AsyncClient, text: str, user: str = "ana", **more: Any) -> str:
     """Add one memory as it stands; returns its id."""
     answer = await client.post("/memories", json={"messages": text, "user_id": user, "infer": False, **more})
