@@ -81,6 +81,9 @@ class Backend(Protocol):
     async def purge(self) -> DeleteResult:
         """Erase from every file what was deleted."""
 
+    async def scopes(self) -> list[dict[str, Any]]:
+        """Who has memories: `type` (user, agent, app, run), `id`, how many `memories`, `created_at`, `updated_at`."""
+
     async def stats(self) -> dict[str, int]:
         """Counts."""
 

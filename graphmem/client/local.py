@@ -238,7 +238,11 @@ class LocalBackend:
 
     async def scopes(self) -> list[dict[str, Any]]:
         """Who has memories: type, id, how many, since when."""
-        return await self.engine.parts.store.scopes(self.project)
+        found = await self.engine.parts.store.scopes(self.project)
+        return [
+            {**each, "created_at": each["created_at"].isoformat(), "updated_at": each["updated_at"].isoformat()}
+            for each in found
+        ]
 
     # -- upkeep
 
