@@ -152,7 +152,7 @@ class Retriever:
     async def _rank(self, run: _Run, options: RecallOptions) -> list[Ranked]:
         """The visible candidates in their final order, at most `top_k`."""
         run.arms = {
-            "semantic": run.gates if options.semantic else {},
+            "semantic": _meaning(run) if options.semantic else {},
             "keyword": run.words if options.keyword else {},
             "graph": rank(run.around, run.gates, options) if options.graph else {},
         }
@@ -234,6 +234,20 @@ def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:
         fact: (max(0.0, likeness.facts_dense.get(fact, 0.0)) + options.fact_keyword * by_words.get(fact, 0.0)) / share
         for fact in {*likeness.facts_dense, *by_words}
     }
+
+
+def _meaning(run: _Run) -> dict[str, float]:
+    """How much each memory means what the question means: the best of its own words and of the facts it states.
+
+    A fact is the memory's statement in the plainest words; in a long text it is what the question is about, where the
+    text as a whole is not.
+    """
+    meaning = dict(run.gates)
+    for fact, score in run.likeness.facts_dense.items():
+        relation = run.around.relations.get(fact)
+        for memory_id in relation.memory_ids if relation else ():
+            meaning[memory_id] = max(score, meaning.get(memory_id, 0.0))
+    return meaning
 
 
 def _support(relations: Iterable[Relation]) -> dict[str, int]:

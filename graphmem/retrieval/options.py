@@ -33,8 +33,8 @@ class RecallOptions:
     - `overfetch`: how many more candidates than asked for are looked at, as some turn out to be invisible.
     """
 
-    semantic: float = 0.30
-    keyword: float = 0.30
+    semantic: float = 0.40
+    keyword: float = 0.20
     graph: float = 0.40
     names: bool = True
     breadth: int = 50
