@@ -32,6 +32,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translate(error, path) from error
+    except OSError as error:
+        raise _full(path) if error.errno == errno.ENOSPC else _failed(path, error) from error
     except UnicodeEncodeError as error:
         raise InvalidInput(
             f"A text holds half of a surrogate pair at position {error.start} and cannot be stored.",
@@ -44,14 +46,8 @@ def translated(path: Path) -> Iterator[None]:
 def _translate(error: sqlite3.Error, path: Path) -> GraphmemError:
     # An extended code says more than its primary one, which is its low byte.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    free = _free(path)
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free < _NEEDED):
-        return DiskFull(
-            f"The disk of {str(path)!r} is full; nothing was written.",
-            hint="Free some space and try again.",
-            free=free,
-            needed=_NEEDED,
-        )
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free(path) < _NEEDED):
+        return _full(path)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Unavailable(
             f"Another process is writing to {str(path)!r} and did not finish in time.",
@@ -70,7 +66,20 @@ def _translate(error: sqlite3.Error, path: Path) -> GraphmemError:
             hint=_why(path),
             setting="path",
         )
-    return Unavailable(f"The store {str(path)!r} failed: {error}.", retry_after=None)
+    return _failed(path, error)
+
+
+def _full(path: Path) -> DiskFull:
+    return DiskFull(
+        f"The disk of {str(path)!r} is full; nothing was written.",
+        hint="Free some space and try again.",
+        free=_free(path),
+        needed=_NEEDED,
+    )
+
+
+def _failed(path: Path, error: Exception) -> Unavailable:
+    return Unavailable(f"The store {str(path)!r} failed: {error}.")
 
 
 def _free(path: Path) -> int:

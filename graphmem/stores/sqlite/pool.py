@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,14 @@ from typing import Any, TypeVar, cast
 from graphmem.errors import Unavailable
 from graphmem.stores.sqlite.erase import truncate_log
 from graphmem.stores.sqlite.failures import translated
+from graphmem.stores.sqlite.scrub import Raw, scrub
 from graphmem.stores.sqlite.session import Session, Synchronous, connect
 
 __all__ = ["Pool"]
 
 Answer = TypeVar("Answer")
 
+_log = logging.getLogger("graphmem")
 _READERS = 3
 _END = object()
 
@@ -33,7 +36,8 @@ class Pool:
         self._session: Session | None = None
         self._local = threading.local()
         self._sessions: list[Session] = []
-        self._owed = False  # something was erased, and the log still holds it
+        self._raw: Raw | None = None
+        self._owed = False  # something was erased, and the files may still hold it
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +54,8 @@ class Pool:
                 try:
                     prepare(session)
                     # A process that died may have left a log with erased words in it.
-                    self._owed = not truncate_log(session)
+                    self._owed = _log_size(self.path) > 0
+                    self._raw = Raw(self.path)
                 except BaseException:
                     session.close()
                     raise
@@ -79,9 +84,11 @@ class Pool:
             self._sessions.clear()
             try:
                 with translated(self.path):
-                    self._truncate(session)
+                    self._erase(session)
             finally:
                 session.close()
+                if self._raw is not None:
+                    self._raw.release()
 
         try:
             await asyncio.get_running_loop().run_in_executor(writer, stop)
@@ -98,9 +105,13 @@ class Pool:
         return await asyncio.get_running_loop().run_in_executor(writer, self._write, session, work)
 
     async def erase(self) -> None:
-        """Take what was erased out of the log: now, or as soon as no reader is in the way."""
+        """Take what was deleted out of the files: now, or as soon as nothing is in the way."""
         self._owed = True
-        await self.write(lambda _: None)
+        try:
+            await self.write(lambda _: None)
+        except Unavailable as error:
+            # The deletion itself is done, and this is still owed: every write, and the close, try again.
+            _log.warning("What was deleted could not be erased yet: %s", error.message)
 
     async def read(self, work: Callable[[Session], Answer]) -> Answer:
         """Run `work` in a reading thread, over one consistent state."""
@@ -143,7 +154,7 @@ class Pool:
     def _write(self, session: Session, work: Callable[[Session], Answer]) -> Answer:
         with translated(self.path):
             answer = work(session)
-            self._truncate(session)
+            self._erase(session)
             return answer
 
     def _read(self, work: Callable[[Session], Answer]) -> Answer:
@@ -155,15 +166,21 @@ class Pool:
             with session.reading():
                 return work(session)
 
-    def _truncate(self, session: Session) -> None:
-        if self._owed:
-            self._owed = not truncate_log(session)
+    def _erase(self, session: Session) -> None:
+        if self._owed and self._raw is not None:
+            self._owed = not (truncate_log(session) and scrub(session, self._raw))
 
     def _pay(self) -> None:
-        """A reader is done: try again to empty the log, if it was in the way."""
+        """A reader is done: try again to erase, if it was in the way."""
         writer, session = self._writer, self._session
         if self._owed and writer is not None and session is not None:
             writer.submit(self._write, session, lambda _: None)
 
     def _closed(self) -> Unavailable:
         return Unavailable(f"The store {str(self.path)!r} is closed.", hint="Open it first.")
+
+
+def _log_size(path: Path) -> int:
+    """How long the write-ahead log is."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0

@@ -17,6 +17,7 @@ from graphmem.queries import (
     Known,
     KnownQuery,
     MemoryQuery,
+    Node,
     Page,
     Record,
     RelationQuery,
@@ -129,7 +130,7 @@ class SQLiteStore(GraphStore):
         """See `GraphStore.relations`."""
         return await self._pool.read(lambda session: pages.relation_page(session, query))
 
-    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[str, ...]]:
+    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """See `GraphStore.spoken`."""
         return await self._pool.read(lambda session: texts.spoken(session, view, phrases))
 

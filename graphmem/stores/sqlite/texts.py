@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection
 
-from graphmem.queries import TextQuery, View
+from graphmem.queries import Node, TextQuery, View
 from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.past import seen_by
 from graphmem.stores.sqlite.session import Session
@@ -30,14 +30,14 @@ def search_text(session: Session, query: TextQuery) -> list[tuple[str, float]]:
     return [(id_, -share) for share, id_ in found]
 
 
-def spoken(session: Session, view: View, phrases: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Entity ids by phrase, sorted."""
+def spoken(session: Session, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
+    """Entities by phrase, sorted by id."""
     asked = {phrase for phrase in phrases if phrase}
     if not asked:
         return {}
     seen = sight(view)
     params = {**seen.params, "phrases": json_array(asked)}
-    found: dict[str, list[str]] = {}
-    for phrase, id_ in session.seen("read/spoken", params, named=seen.named):
-        found.setdefault(phrase, []).append(id_)
-    return {phrase: tuple(ids) for phrase, ids in found.items()}
+    found: dict[str, list[Node]] = {}
+    for phrase, *node in session.seen("read/spoken", params, named=seen.named):
+        found.setdefault(phrase, []).append(Node(*node))
+    return {phrase: tuple(nodes) for phrase, nodes in found.items()}

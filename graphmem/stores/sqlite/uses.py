@@ -98,6 +98,7 @@ class Uses:
                         "pk": pk,
                         "name": best,
                         "key": folded_name(best)[0],
+                        "type": use.type(),
                         "degree": degree,
                         "revision": self.revision if changed else revision,
                     }

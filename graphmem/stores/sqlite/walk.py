@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from graphmem.models import Relation
-from graphmem.queries import Hop, Walk
+from graphmem.queries import Hop, Node, Walk
 from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.past import seen_by
 from graphmem.stores.sqlite.rows import relation_from
@@ -40,12 +40,13 @@ def walk(session: Session, asked: Walk) -> Hop:
     memories = reading.followed("memories", _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
     relations = reading.followed("relations", _RELATION_AT, _RELATION_ID, **gaps)
-    degrees: dict[str, int] = {}
+    nodes: dict[str, Node] = {}
     mentions: set[tuple[str, str]] = set()
-    for _, _, memory, mentioned, degree in memories:
-        mentions.add((memory, mentioned))
-        degrees[mentioned] = degree
-    return Hop(relations=tuple(_relations(relations, degrees)), mentions=tuple(mentions), degrees=degrees)
+    for row in memories:
+        node = Node(*row[3:7])
+        mentions.add((row[2], node.id))
+        nodes[node.id] = node
+    return Hop(relations=tuple(_relations(relations, nodes)), mentions=tuple(mentions), nodes=nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def _best(preferred: list[Row], newest: list[Row], cap: int, at: int, id_: int) 
     return [row for things in found.values() for rows in list(things.values())[:cap] for row in rows]
 
 
-def _relations(rows: Iterable[Row], degrees: dict[str, int]) -> list[Relation]:
-    """The relations; notes the degrees of their ends."""
+def _relations(rows: Iterable[Row], nodes: dict[str, Node]) -> list[Relation]:
+    """The relations; notes their ends."""
     found: dict[str, Row] = {}
     stated: dict[str, set[str]] = {}
     for row in rows:
@@ -92,6 +93,7 @@ def _relations(rows: Iterable[Row], degrees: dict[str, int]) -> list[Relation]:
         if id_ not in found:
             found[id_] = row
             stated[id_] = set()
-            degrees[row[4]], degrees[row[6]] = row[14], row[15]
-        stated[id_].add(row[16])
+            nodes[row[4]] = Node(row[4], *row[15:18])
+            nodes[row[6]] = Node(row[6], *row[18:21])
+        stated[id_].add(row[14])
     return [relation_from(row, tuple(sorted(stated[id_]))) for id_, row in found.items()]

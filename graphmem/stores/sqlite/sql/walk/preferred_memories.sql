@@ -1,8 +1,8 @@
 -- The visible ones among preferred memories that mention some hub, and all that each of them mentions.
 -- params: hubs (JSON array of row numbers), prefer (JSON array of ids)
--- returns: entity (pk, of the hub), created_at, memory (id), mentioned (id of an entity), degree (its)
+-- returns: entity (pk, of the hub), created_at, memory (id), mentioned (id of an entity), name, type, degree (its)
 -- where: visible
-SELECT n.entity, m.created_at, m.id AS memory, e.id AS mentioned, e.degree
+SELECT n.entity, m.created_at, m.id AS memory, e.id AS mentioned, e.name, e.type, e.degree
 FROM json_each(:prefer) AS w
 CROSS JOIN memory AS m ON m.id = w.value
 CROSS JOIN mention AS n ON n.memory = m.pk AND +n.first = 1

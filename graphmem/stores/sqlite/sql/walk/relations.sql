@@ -1,12 +1,14 @@
 -- The visible relations of each entity, of a hub the newest: a row for each visible memory that states one.
 -- params: entities (JSON array of ids), cap
 -- returns: entity (pk, of the frontier), id, project, owner, subject_id, type, object_id, valid_at, invalid_at,
---    created_at, expired_at, superseded_by, revision, label, subject_degree, object_degree, memory (id)
+--    created_at, expired_at, superseded_by, revision, label, memory (id), subject_name, subject_type, subject_degree,
+--    object_name, object_type, object_degree
 -- where: visible, timely, typed
 SELECT
     x.pk AS entity, r.id, p.project, p.owner, s.id AS subject_id, r.type, o.id AS object_id, r.valid_at, r.invalid_at,
-    r.created_at, r.expired_at, r.superseded_by, r.revision, r.label, s.degree AS subject_degree,
-    o.degree AS object_degree, m.id AS memory
+    r.created_at, r.expired_at, r.superseded_by, r.revision, r.label, m.id AS memory,
+    s.name AS subject_name, s.type AS subject_type, s.degree AS subject_degree, o.name AS object_name,
+    o.type AS object_type, o.degree AS object_degree
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
 CROSS JOIN endpoint AS h ON h.entity = x.pk
@@ -20,7 +22,8 @@ WHERE true /*where timely*/ AND true /*where typed*/ AND true /*where visible*/
 UNION ALL
 SELECT
     x.pk, t.id, p.project, p.owner, s.id, t.type, o.id, t.valid_at, t.invalid_at, t.created_at, t.expired_at,
-    t.superseded_by, t.revision, t.label, s.degree, o.degree, m.id
+    t.superseded_by, t.revision, t.label, m.id, s.name, s.type, s.degree, o.name,
+    o.type, o.degree
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN relation AS t ON t.pk IN (

@@ -61,7 +61,8 @@ CREATE TABLE entity (
     created_at INTEGER NOT NULL,
     degree INTEGER NOT NULL, -- how many memories mention it
     revision INTEGER NOT NULL,
-    name TEXT NOT NULL
+    name TEXT NOT NULL,
+    type TEXT -- the most frequent one said
 ) STRICT;
 CREATE INDEX entity_by_key ON entity (partition, key, id);
 CREATE INDEX entity_by_self ON entity (partition, self_of) WHERE self_of IS NOT NULL;
