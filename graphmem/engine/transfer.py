@@ -15,16 +15,21 @@ from graphmem.engine.commit import Committer
 from graphmem.engine.forget import HOUSE
 from graphmem.engine.parts import Parts
 from graphmem.engine.remember import BULK, Added, Remember
-from graphmem.engine.requests import AddRequest, read_add
-from graphmem.errors import InvalidInput
+from graphmem.engine.requests import MAX_NAME, AddRequest, read_add
+from graphmem.errors import Conflict, InvalidInput
 from graphmem.extraction.plan import Plan
+from graphmem.ids import check_id
 from graphmem.models import Partition
 from graphmem.queries import Known, KnownQuery
+from graphmem.text import clean
 
 __all__ = ["Imported", "Refusal", "Transfer"]
 
 FORMAT = 1
 """Version of the export format, in its first line."""
+
+MAX_HEAD = 200
+"""Characters at the start of a line in which its type is looked for when it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,12 @@ class Transfer:
         itself; a part that fails (`Unavailable`, `ModelError`) ends the import, to be resumed.
         """
         progress = progress or _silent
-        setting = f"import:{name}"
+        setting = f"import:{project}:{name}"
         report = Imported(skipped=await self._store.setting(HOUSE, setting) or 0)
         numbered = enumerate(lines, start=1)
         first = next(numbered, (0, ""))
-        if '"graphmem"' in first[1]:
-            batches = self._groups(numbered, report)
+        if _is_export(first[1]):
+            batches = self._groups(numbered, project, report)
         else:
             batches = self._adds(chain([first], numbered), name, project, defaults, report)
         async for last in batches:
@@ -149,49 +154,98 @@ class Transfer:
 
     # -- an export read back
 
-    async def _groups(self, lines: Iterable[tuple[int, str]], report: Imported) -> AsyncIterator[int]:
+    async def _groups(self, lines: Iterable[tuple[int, str]], project: str, report: Imported) -> AsyncIterator[int]:
         """Apply an export's groups; yields the last line of each."""
-        group: list[Operation] = []
-        head: Mapping[str, Any] = {}
+        group: _Group | None = None
         last = 0
         for last, line in lines:
             try:
                 found = _arguments(line)
                 if found.get("type") != "changes":
-                    group.append(decode(found))
+                    operation = decode(found, project)
+                    if group is None:
+                        raise InvalidInput("It belongs to no group: no line of type 'changes' stands before it.")
+                    group.operations.append(operation)
                     continue
+                opened = _opened(last, found, project)
             except InvalidInput as error:
                 report.refused.append(Refusal(last, str(error)))
-                continue
-            if group and last - 1 > report.skipped:
-                await self._apply(head, group, report)
+                if '"changes"' not in line[:MAX_HEAD]:
+                    continue
+                opened = None
+            if group is not None and last - 1 > report.skipped:
+                await self._apply(group, report)
                 yield last - 1
-            head, group = found, []
-        if group:
-            await self._apply(head, group, report)
+            group = opened
+        if group is not None:
+            await self._apply(group, report)
         yield last
 
-    async def _apply(self, head: Mapping[str, Any], group: Sequence[Operation], report: Imported) -> None:
-        partition = Partition(*head["partition"])
-        names = frozenset(each.entity.key for each in group if isinstance(each, PutEntity))
+    async def _apply(self, group: _Group, report: Imported) -> None:
+        names = frozenset(each.entity.key for each in group.operations if isinstance(each, PutEntity))
 
         def planned(_: Partition, known: Known) -> Plan:
             changes = ChangeSet(
-                id=head["id"],
-                partition=partition,
+                id=group.id,
+                partition=group.partition,
                 sequence=known.sequence,
                 at=self._parts.clock(),
-                operations=_joined(group, known),
+                operations=_joined(group.operations, known),
                 watch=Watch(names=names),
             )
             return Plan(changes=changes)
 
-        query = KnownQuery(partition=partition, names=names)
-        committed = await self._committer.commit({partition: query}, planned)
-        made, applied = committed[partition]
+        if not group.operations:
+            return
+        query = KnownQuery(partition=group.partition, names=names)
+        try:
+            committed = await self._committer.commit({group.partition: query}, planned)
+        except (InvalidInput, Conflict) as error:
+            # What belongs together was taken apart: a line of it was refused, or was never there.
+            report.refused.append(Refusal(group.line, f"The group that begins here cannot be taken: {error}"))
+            return
+        made, applied = committed[group.partition]
         await self._committer.copy([applied])
         if not applied.repeated:
             report.memories += sum(isinstance(each, PutMemory) for each in made.changes.operations)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Operations that belong together, from the line that opens them on."""
+
+    line: int
+    id: str
+    partition: Partition
+    operations: list[Operation] = field(default_factory=list)
+
+
+def _opened(line: int, head: Mapping[str, Any], project: str) -> _Group:
+    """The group that a line of type `changes` opens. Its id is this project's: one file may go into several."""
+    match head.get("partition"):
+        case [str(), str(owner)] if owner:
+            clean(owner, field="partition", max_length=MAX_NAME)
+        case _:
+            raise InvalidInput("'partition' has to be a project and an owner.", field="partition")
+    given = check_id(head.get("id", ""))
+    return _Group(line, str(uuid5(NAMESPACE_OID, f"{given}:{project}")), Partition(project, owner))
+
+
+def _is_export(first: str) -> bool:
+    """Whether the first line says that the others are an export. Raises `InvalidInput` for one of a later format."""
+    try:
+        head = _arguments(first)
+    except InvalidInput:
+        return False
+    if head.get("type") != "graphmem":
+        return False
+    if head.get("format") != FORMAT:
+        raise InvalidInput(
+            f"The export has the format {repr(head.get('format'))[:20]}; this version reads {FORMAT}.",
+            hint="Import it with the version that made it, or a later one.",
+            field="format",
+        )
+    return True
 
 
 def _silent(_: Imported) -> None:
