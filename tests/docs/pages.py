@@ -4,7 +4,7 @@
 fence      what happens
 =========  ==============================================================================================
 python     is run; a page is one program. A `text` block right after it is what it prints
-console    each `$ command` is run by the shell in the page's folder; the lines after it are what it says
+console    each `$ command` (`> ` goes on with it) is run by a shell; the lines after it are what it says
 http       is sent to a server over an empty folder. A `json` block right after it is part of the answer
 other      is read only
 =========  ==============================================================================================
@@ -71,16 +71,15 @@ def _body(fence: re.Match[str]) -> str:
 def commands(block: Block) -> Iterator[tuple[str, str]]:
     """The commands of a console block, each with the output that the page shows for it."""
     for part in re.split(r"^\$ ", block.body, flags=re.M)[1:]:
-        command, output = _split_command(part)
-        yield command, output
+        yield _split_command(part)
 
 
 def _split_command(part: str) -> tuple[str, str]:
-    lines = part.splitlines(keepends=True)
-    length = 1
-    while length < len(lines) and lines[length - 1].rstrip("\n").endswith("\\"):
-        length += 1
-    return "".join(lines[:length]).strip(), "".join(lines[length:])
+    first, *lines = part.splitlines()
+    command = [first]
+    while lines and (lines[0].startswith("> ") or command[-1].endswith("\\")):
+        command.append(lines.pop(0).removeprefix("> "))
+    return "\n".join(command), "\n".join(lines)
 
 
 def agrees(shown: str, said: str) -> bool:

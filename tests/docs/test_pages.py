@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 
-from tests.docs.pages import DOCS, Block, agrees, blocks, commands
+from api.app import ServerOptions, create_app
+from graphmem.assemble import assemble
+from graphmem.client.local import LocalBackend
+from graphmem.settings import Settings
+from tests.docs.pages import DOCS, Block, agrees, blocks, commands, holds, request
 
 PAGES = sorted(page for page in DOCS.rglob("*.md") if blocks(page))
 
@@ -33,11 +42,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_a_page_does_what_it_says(page: Path, folder: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
-    for block in blocks(page):
-        if block.language == "python":
-            run_python(block, names)
-        elif block.language == "console":
-            run_console(block)
+    with served(folder / "served") as ask:
+        for block in blocks(page):
+            match block.language:
+                case "python":
+                    run_python(block, names)
+                case "console":
+                    run_console(block)
+                case "http":
+                    run_http(block, ask)
 
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
@@ -46,8 +59,8 @@ def run_python(block: Block, names: dict[str, Any]) -> None:
     out = io.StringIO()
     with redirect_stdout(out):
         exec(code, names)
-    if block.expected is not None:
-        assert agrees(block.expected, out.getvalue()), f"{block.place} prints:\n{out.getvalue()}"
+    if block.expected is not None and not agrees(block.expected, out.getvalue()):
+        pytest.fail(f"{block.place} prints:\n{out.getvalue()}", pytrace=False)
 
 
 def run_console(block: Block) -> None:
@@ -60,5 +73,44 @@ def run_console(block: Block) -> None:
             text=True,
             check=False,
         )
-        assert run.returncode == 0, f"{block.place}: {command!r} ends with {run.returncode}:\n{run.stdout}"
-        assert agrees(shown or "...\n", run.stdout), f"{block.place}: {command!r} says:\n{run.stdout}"
+        if run.returncode or not agrees(shown or "...", run.stdout):
+            pytest.fail(f"{block.place}: {command}\nends with {run.returncode} and says:\n{run.stdout}", pytrace=False)
+
+
+Ask = Callable[..., httpx.Response]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Ask]:
+    """Asks a server over an empty folder. `ID` in a path is the first memory of the last answer that had any."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_client(folder)) as client:
+        seen = ["ID"]
+
+        def ask(method: str, target: str, **options: Any) -> httpx.Response:
+            answer = portal.call(partial(client.request, method, target.replace("ID", seen[-1]), **options))
+            said = answer.json()
+            if isinstance(said, dict) and said.get("results"):
+                seen.append(said["results"][0]["id"])
+            return answer
+
+        yield ask
+
+
+@asynccontextmanager
+async def _client(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(LocalBackend(assemble(Settings(), folder)), ServerOptions())
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
+    ):
+        yield client
+
+
+def run_http(block: Block, ask: Ask) -> None:
+    method, target, headers, body = request(block)
+    answer = ask(method, target, headers=headers, json=body)
+    shown = json.loads(block.expected or "{}")
+    expected = shown.get("status", 200) if isinstance(shown, dict) else 200
+    if answer.status_code != expected or not holds(shown, answer.json()):
+        pytest.fail(f"{block.place} answers {answer.status_code}:\n{answer.text}", pytrace=False)

@@ -29,6 +29,9 @@ while True: ...
     $ graphmem add "a" \\
         --user ana
     Remembered ...
+    $ cat > a.txt <<'END'
+    > one
+    > END
     $ graphmem stats
     ```
 
@@ -58,13 +61,17 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_page_is_its_blocks_in_order(page: Path) -> None:
     found = blocks(page)
-    assert [(block.language, block.line) for block in found] == [("python", 4), ("console", 19), ("http", 26)]
+    assert [(block.language, block.line) for block in found] == [("python", 4), ("console", 19), ("http", 29)]
     assert [block.expected for block in found] == ["one\n", None, '{"results": ["..."]}\n']
 
 
 def test_a_console_block_is_its_commands(page: Path) -> None:
     found = list(commands(blocks(page)[1]))
-    assert found == [('graphmem add "a" \\\n    --user ana', "Remembered ...\n"), ("graphmem stats", "")]
+    assert found == [
+        ('graphmem add "a" \\\n    --user ana', "Remembered ..."),
+        ("cat > a.txt <<'END'\none\nEND", ""),
+        ("graphmem stats", ""),
+    ]
 
 
 def test_an_http_block_is_a_request(page: Path) -> None:
