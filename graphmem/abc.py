@@ -25,6 +25,7 @@ from graphmem.queries import (
     KnownQuery,
     MemoryQuery,
     Neighbour,
+    Node,
     Page,
     Record,
     RelationQuery,
@@ -124,12 +125,12 @@ class GraphStore(ABC):
         """Visible relations, `memory_ids` being the visible memories that state them, sorted."""
 
     @abstractmethod
-    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[str, ...]]:
+    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """Which entities of the view's project and owners are called so.
 
         `phrases` are words joined by one space (`" ".join(text.words(…))`), as names are stored a second
         time.
-        The answer maps the phrases found to entity ids; visibility is not decided here but by `walk`.
+        The answer maps the phrases found to entities, by id; visibility is not decided here but by `walk`.
         """
 
     @abstractmethod

@@ -23,6 +23,7 @@ __all__ = [
     "KnownQuery",
     "MemoryQuery",
     "Neighbour",
+    "Node",
     "Page",
     "Record",
     "RelationQuery",
@@ -170,19 +171,32 @@ class Walk:
     types: frozenset[str] | None = None
 
 
+class Node(NamedTuple):
+    """An entity as searching needs it: `degree` is how many memories of its partition mention it, visible or not."""
+
+    id: str
+    name: str
+    type: str | None
+    degree: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
     """What one hop reached.
 
     `relations` touch an entity of the frontier (`memory_ids`: visible ones). `mentions` are (memory id, entity id)
-    for the memories reached from the frontier and *all* the entities they mention. `degrees` says of each entity
-    in `relations` and `mentions` how many memories of its partition mention it, visible or not: the weight that
-    keeps hubs from drowning the rest.
+    for the memories reached from the frontier and *all* the entities they mention. `nodes` says of each entity seen
+    what it is called, and its degree: the weight that keeps hubs from drowning the rest.
     """
 
     relations: tuple[Relation, ...] = ()
     mentions: tuple[tuple[str, str], ...] = ()
-    degrees: Mapping[str, int] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+
+    @property
+    def degrees(self) -> dict[str, int]:
+        """The nodes' degrees, by id."""
+        return {node.id: node.degree for node in self.nodes.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol
 
 from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
 
@@ -323,7 +323,23 @@ def entity_view(entity: Entity) -> EntityView:
     }
 
 
-def relation_view(relation: Relation, entities: Mapping[str, Entity], score: float | None = None) -> RelationView:
+class Called(Protocol):
+    """An end of a relation, as far as its view shows it."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def type(self) -> str | None:
+        """Its type."""
+
+
+def relation_view(relation: Relation, entities: Mapping[str, Called], score: float | None = None) -> RelationView:
     """The relation as a dict; `entities` has to hold its two ends."""
     source, target = entities[relation.subject_id], entities[relation.object_id]
     view: RelationView = {
@@ -350,7 +366,7 @@ def relation_view(relation: Relation, entities: Mapping[str, Entity], score: flo
     return view
 
 
-def relation_views(relations: Iterable[Relation], entities: Mapping[str, Entity]) -> list[RelationView]:
+def relation_views(relations: Iterable[Relation], entities: Mapping[str, Called]) -> list[RelationView]:
     """The relations as dicts, in their order."""
     return [relation_view(relation, entities) for relation in relations]
 

@@ -19,10 +19,14 @@ __all__ = ["Likeness", "Question", "ask_index", "ask_question", "index_filter", 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """A question in all the forms the arms need."""
+    """A question in all the forms the arms need.
 
-    text: str
+    `dense` is the question's vector as memories are compared with it: without the names of hubs. `facts` is that of the
+    whole question, as relations, which name their ends, are.
+    """
+
     dense: NDArray[np.float32]
+    facts: NDArray[np.float32]
     sparse: SparseVector
     where: IndexFilter
 
@@ -51,10 +55,10 @@ def _indexed(leaf: Leaf) -> bool:
     return known and leaf.op in ("eq", "in")
 
 
-async def ask_question(text: str, view: View, embedder: Embedder, encoder: KeywordEncoder) -> Question:
-    """Embed the question once, in both ways."""
-    vectors = await embedder.embed([text], kind="query")
-    return Question(text=text, dense=vectors[0], sparse=encoder.query(text), where=index_filter(view))
+async def ask_question(text: str, plain: str, view: View, embedder: Embedder, encoder: KeywordEncoder) -> Question:
+    """Embed the question; `plain` is what is left of it without the names of hubs."""
+    vectors = await embedder.embed([text] if plain == text else [text, plain], kind="query")
+    return Question(dense=vectors[-1], facts=vectors[0], sparse=encoder.query(plain), where=index_filter(view))
 
 
 async def ask_index(index: VectorIndex, question: Question, options: RecallOptions, wanted: int) -> Likeness:
@@ -69,7 +73,7 @@ async def ask_index(index: VectorIndex, question: Question, options: RecallOptio
             kind=kind,
             filter=question.where,
             limit=limit,
-            dense=None if by_words else question.dense,
+            dense=None if by_words else question.facts if kind == "relation" else question.dense,
             sparse=question.sparse if by_words else None,
         )
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
 from graphmem.errors import NotSupported, Unavailable
-from graphmem.models import Entity, Memory, Relation, Step
-from graphmem.queries import EntityQuery, RelationQuery, TextQuery, View
+from graphmem.models import Memory, Relation, Step
+from graphmem.queries import Node, RelationQuery, TextQuery, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
 from graphmem.retrieval.fuse import boost, calibrate_words, fuse
-from graphmem.retrieval.names import phrases
+from graphmem.retrieval.names import phrases, without
 from graphmem.retrieval.neighbourhood import Neighbourhood, explore, rank
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.paths import readable, trace
@@ -42,6 +42,7 @@ class _Run:
 
     query: RecallQuery
     question: Question
+    named: frozenset[str] = frozenset()
     likeness: Likeness = field(default_factory=Likeness)
     words: dict[str, float] = field(default_factory=dict)
     gates: dict[str, float] = field(default_factory=dict)
@@ -87,18 +88,31 @@ class Retriever:
                 "rerank was asked for, and no reranker is configured.",
                 hint="Leave rerank out, or set GRAPHMEM_RERANKER.",
             )
-        run = await self._embed(query)
+        run = await self._begin(query, options)
         await self._ask(run, options)
         if options.graph:
             await self._walk(run, options)
-        return await self._explain(run, await self._rank(run, options))
+        return self._explain(run, await self._rank(run, options))
 
-    async def _embed(self, query: RecallQuery) -> _Run:
+    async def _begin(self, query: RecallQuery, options: RecallOptions) -> _Run:
+        """Find who is named, and embed the question."""
         started = time.perf_counter()
-        question = await ask_question(query.text, query.view, self._embedder, self._encoder)
-        run = _Run(query=query, question=question, _since=started)
+        called = await self._called(query) if options.graph and options.names else {}
+        hubs = [phrase for phrase, nodes in called.items() if any(node.degree > options.hub for node in nodes)]
+        question = await ask_question(query.text, without(query.text, hubs), query.view, self._embedder, self._encoder)
+        named = frozenset(node.id for nodes in called.values() for node in nodes)
+        run = _Run(query=query, question=question, named=named, _since=started)
         run.lap("embed")
         return run
+
+    async def _called(self, query: RecallQuery) -> dict[str, tuple[Node, ...]]:
+        """The entities called by name, the longest name winning where one holds another."""
+        found = await self._store.spoken(query.view, phrases(query.text))
+        return {
+            phrase: nodes
+            for phrase, nodes in found.items()
+            if not any(phrase != other and f" {phrase} " in f" {other} " for other in found)
+        }
 
     async def _ask(self, run: _Run, options: RecallOptions) -> None:
         wanted = run.query.top_k * options.overfetch
@@ -119,13 +133,12 @@ class Retriever:
         view = run.query.view
         best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))
         facts = await self._relations(view, best[: options.facts])
-        named = await self._named(view, run.query.text) if options.names else ()
         affinity = {**run.facts, **run.gates, **run.words}
         run.around = await explore(
             self._store,
             view,
             [(relation, run.facts[relation.id]) for relation in facts],
-            named,
+            run.named,
             affinity,
             options,
         )
@@ -140,14 +153,6 @@ class Retriever:
             return ()
         page = await self._store.relations(RelationQuery(view=view, ids=frozenset(ids), limit=len(ids)))
         return page.items
-
-    async def _named(self, view: View, text: str) -> set[str]:
-        """The entities called by name, the longest name winning where one holds another."""
-        found = await self._store.spoken(view, phrases(text))
-        longest = [
-            phrase for phrase in found if not any(phrase != other and f" {phrase} " in f" {other} " for other in found)
-        ]
-        return {entity_id for phrase in longest for entity_id in found[phrase]}
 
     async def _rank(self, run: _Run, options: RecallOptions) -> list[Ranked]:
         """The visible candidates in their final order, at most `top_k`."""
@@ -185,45 +190,32 @@ class Retriever:
         again = [Ranked(score, each.memory) for score, each in zip(scores, ranked, strict=True)]
         return sorted(again, key=lambda each: (-each.score, each.memory.id))
 
-    async def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
-        ways = {each.memory.id: trace(each.memory.id, run.around) for each in ranked}
-        relations = _telling(run, ranked, ways.values())
-        entities = await self._entities(run, relations, ways.values())
+    def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
+        around = run.around
         texts = {each.memory.id: each.memory.text for each in ranked}
+        ways = {memory_id: trace(memory_id, around) for memory_id in texts}
         hits = tuple(
             Hit(
                 memory=memory,
                 score=score,
                 arms={name: min(1.0, max(0.0, scores.get(memory.id, 0.0))) for name, scores in run.arms.items()},
-                path=readable(ways[memory.id], entities, run.around.relations, texts),
+                path=readable(ways[memory.id], around.nodes, around.relations, texts),
             )
             for score, memory in ranked
         )
+        relations = _telling(run, ranked, ways.values())
         run.lap("explain")
         known = run.likeness.revisions
         return Recall(
             hits=hits,
             relations=relations,
-            entities=entities,
+            entities=around.nodes,
             degraded=run.degraded,
             milliseconds=run.times,
-            seeds=run.around.seeds,
-            reached=len(run.around.mentions) + len(run.around.degrees),
+            seeds=around.seeds,
+            reached=len(around.mentions) + len(around.nodes),
             stale=tuple(m.id for _, m in ranked if known.get(m.id, m.revision) != m.revision),
         )
-
-    async def _entities(
-        self, run: _Run, relations: Iterable[ScoredRelation], ways: Iterable[tuple[Step, ...]]
-    ) -> dict[str, Entity]:
-        """The entities that the answer names."""
-        ids = {end for each in relations for end in (each.relation.subject_id, each.relation.object_id)}
-        for way in ways:
-            for step in way:
-                ids |= {end for end in (step.source_id, step.target_id) if end in run.around.degrees}
-        if not ids:
-            return {}
-        page = await self._store.entities(EntityQuery(view=run.query.view, ids=frozenset(ids), limit=len(ids)))
-        return {entity.id: entity for entity in page.items}
 
 
 def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:

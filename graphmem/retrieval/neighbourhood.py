@@ -11,7 +11,7 @@ import numpy as np
 
 from graphmem.abc import GraphStore
 from graphmem.models import Relation
-from graphmem.queries import Hop, View, Walk
+from graphmem.queries import Hop, Node, View, Walk
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.pagerank import pagerank
 
@@ -33,13 +33,16 @@ class Reached(NamedTuple):
 class Neighbourhood:
     """Entities, relations and memories around the seeds, and how each entity was reached.
 
-    `seeds` are weights, normalised later. `mentions` maps memory ids to the entities they mention.
+    `seeds` are weights, normalised later; those in `named` the question called by name, the others are ends of
+    facts, and `reached` says how a named one leads to them where one does. `mentions` maps memory ids to the entities
+    they mention.
     """
 
     seeds: dict[str, float] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
     relations: dict[str, Relation] = field(default_factory=dict)
     mentions: dict[str, set[str]] = field(default_factory=dict)
-    degrees: dict[str, int] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
     reached: dict[str, Reached] = field(default_factory=dict)
 
     def absorb(self, hop: Hop) -> None:
@@ -48,7 +51,7 @@ class Neighbourhood:
             self.relations[relation.id] = relation
         for memory_id, entity_id in hop.mentions:
             self.mentions.setdefault(memory_id, set()).add(entity_id)
-        self.degrees.update(hop.degrees)
+        self.nodes.update(hop.nodes)
 
 
 async def explore(
@@ -72,7 +75,7 @@ async def explore(
             raw[entity_id] = raw.get(entity_id, 0.0) + score
     for entity_id in named:
         raw[entity_id] = raw.get(entity_id, 0.0) + 1.0
-    around = Neighbourhood()
+    around = Neighbourhood(named=frozenset(named))
     frontier = sorted(raw, key=lambda entity_id: (-raw[entity_id], entity_id))[: options.frontier]
     prefer = frozenset(affinity)
     promise: dict[str, float] = {}
@@ -83,15 +86,28 @@ async def explore(
         around.absorb(hop)
         if not around.seeds:
             around.seeds = {
-                entity_id: raw[entity_id] / max(1, hop.degrees[entity_id])
+                entity_id: raw[entity_id] / max(1, hop.nodes[entity_id].degree)
                 for entity_id in frontier
-                if hop.degrees.get(entity_id)
+                if entity_id in hop.nodes
             }
             promise = dict(around.seeds)
+            around.reached |= _introduced(around, facts)
         fresh = _next(around, hop, set(frontier), promise, affinity)
         promise.update(fresh)
         frontier = sorted(fresh, key=lambda entity_id: (-fresh[entity_id], entity_id))[: options.frontier]
     return around
+
+
+def _introduced(around: Neighbourhood, facts: Sequence[tuple[Relation, float]]) -> dict[str, Reached]:
+    """How the named seeds lead to the others: over the best fact between them."""
+    led: dict[str, Reached] = {}
+    for relation, _ in sorted(facts, key=lambda fact: (-fact[1], fact[0].id)):
+        ends = (relation.subject_id, relation.object_id)
+        for here, there in (ends, ends[::-1]):
+            if here in around.named and there not in around.named and there in around.seeds:
+                led.setdefault(there, Reached(here, relation.id, None))
+                around.relations.setdefault(relation.id, relation)
+    return led
 
 
 def _next(
@@ -129,7 +145,7 @@ def _next(
             if here and there != here:
                 reach(there, promise.get(here, 0.0) * likeness, Reached(here, None, memory_id))
     for entity_id in fresh:
-        fresh[entity_id] /= math.sqrt(max(1, hop.degrees.get(entity_id, 1)))
+        fresh[entity_id] /= math.sqrt(max(1, hop.nodes[entity_id].degree))
     return fresh
 
 

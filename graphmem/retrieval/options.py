@@ -21,6 +21,8 @@ class RecallOptions:
     - `hops`, `hub_cap`, `frontier`: how far the walk goes, how many relations and memories it follows from one
       entity, and from how many entities it goes on at each hop. Together they bound the neighbourhood to some
       hundred nodes, which ranks as well as the whole graph.
+    - `hub`: memories that mention an entity from which on its name is left out of the question that memories are
+      compared with: more than an arm brings, so that the name does not tell them apart.
     - `rare`: how telling the seeds must be for the graph arm to have half its weight, in the seeds' own measure
       (score ÷ memories that mention them, summed). What hangs on a speaker whom half of all memories mention says
       nothing, and must not move what meaning and words found.
@@ -43,6 +45,7 @@ class RecallOptions:
     hops: int = 2
     hub_cap: int = 10
     frontier: int = 8
+    hub: int = 100
     rare: float = 0.05
     damping: float = 0.5
     prior: float = 0.05

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from graphmem.models import Entity, Path, Relation, Step
+from graphmem.models import Path, Relation, Step
 from graphmem.retrieval.neighbourhood import Neighbourhood
 
-__all__ = ["direct", "readable", "trace"]
+__all__ = ["Named", "direct", "readable", "trace"]
+
+
+class Named(Protocol):
+    """What has a name: an entity, or a node of the walk."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
 
 
 def direct(memory_id: str) -> tuple[Step, ...]:
@@ -18,15 +27,17 @@ def direct(memory_id: str) -> tuple[Step, ...]:
 def trace(memory_id: str, around: Neighbourhood) -> tuple[Step, ...]:
     """From the question to a seed entity, along what the walk followed, to the memory.
 
-    Of the entities that the memory mentions, the one nearest to a seed leads to it. A memory that the walk did not
+    Of the entities that the memory mentions, the one nearest to a seed leads to it, seeds that the question named
+    before others. A memory that the walk did not
     reach was found by the question directly.
     """
     ways = [way for entity_id in around.mentions.get(memory_id, ()) if (way := _back(entity_id, around))]
     if not ways:
         return direct(memory_id)
 
-    def order(way: tuple[Step, ...]) -> tuple[int, float, str]:
-        return len(way), -around.seeds[way[0].target_id], way[-1].target_id
+    def order(way: tuple[Step, ...]) -> tuple[bool, int, float, str]:
+        start = way[0].target_id
+        return start not in around.named, len(way), -around.seeds[start], way[-1].target_id
 
     way = min((_without(way, memory_id) for way in ways), key=order)
     return (*way, Step("mention", way[-1].target_id, memory_id))
@@ -36,10 +47,8 @@ def _back(entity_id: str, around: Neighbourhood) -> tuple[Step, ...]:
     """The steps from the question to an entity; empty if no seed leads to it."""
     steps: list[Step] = []
     here = entity_id
-    while here not in around.seeds:
-        how = around.reached.get(here)
-        if how is None:
-            return ()
+    # A seed that a named one leads to is explained by that; another stands at the beginning itself.
+    while (how := around.reached.get(here)) is not None:
         if how.relation_id is not None:
             steps.append(Step("relation", how.source_id, here, how.relation_id))
         else:
@@ -47,6 +56,8 @@ def _back(entity_id: str, around: Neighbourhood) -> tuple[Step, ...]:
             steps.append(Step("mention", how.memory_id, here))
             steps.append(Step("mention", how.source_id, how.memory_id))
         here = how.source_id
+    if here not in around.seeds:
+        return ()
     steps.append(Step("match", None, here))
     return tuple(reversed(steps))
 
@@ -61,7 +72,7 @@ def _without(way: tuple[Step, ...], memory_id: str) -> tuple[Step, ...]:
 
 def readable(
     steps: tuple[Step, ...],
-    entities: Mapping[str, Entity],
+    entities: Mapping[str, Named],
     relations: Mapping[str, Relation],
     texts: Mapping[str, str],
     *,
@@ -80,7 +91,7 @@ def readable(
     return Path(steps=steps, text=line)
 
 
-def _name(node_id: str, entities: Mapping[str, Entity], texts: Mapping[str, str]) -> str:
+def _name(node_id: str, entities: Mapping[str, Named], texts: Mapping[str, str]) -> str:
     if node_id in entities:
         return entities[node_id].name
     text = texts.get(node_id, "…")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphmem.models import Entity, Memory, Path, Relation
-from graphmem.queries import View
+from graphmem.models import Memory, Path, Relation
+from graphmem.queries import Node, View
 
 __all__ = ["Hit", "Recall", "RecallQuery", "ScoredRelation"]
 
@@ -42,7 +42,7 @@ class ScoredRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """The answer: hits best first, relations best first, the entities that paths and relations name.
+    """The answer: hits best first, relations best first, the entities that the walk saw.
 
     `degraded` says why the index did not answer and the store's own search stood in; `milliseconds` are the times of
     the
@@ -52,7 +52,7 @@ class Recall:
 
     hits: tuple[Hit, ...] = ()
     relations: tuple[ScoredRelation, ...] = ()
-    entities: Mapping[str, Entity] = field(default_factory=dict)
+    entities: Mapping[str, Node] = field(default_factory=dict)
     degraded: str | None = None
     milliseconds: Mapping[str, float] = field(default_factory=dict)
     seeds: Mapping[str, float] = field(default_factory=dict)

@@ -32,8 +32,7 @@ _PHRASES = sorted({" ".join(words(name)) for name in NAMES})
 def run_store_machine(make_store: Callable[[], GraphStore], *, examples: int = 20, steps: int = 12) -> None:
     """Run a store, made and not yet opened, through `examples` histories of up to `steps` changes each.
 
-    All examples run on one store, each in a project of its own. Call it from a plain (not an async) test. A history
-    that fails is made shorter for some seconds, not to the end: what is left is printed.
+    All examples run on one store, each in a project of its own. Call it from a plain (not an async) test.
     """
     with asyncio.Runner() as runner:
         store = make_store()
@@ -209,7 +208,7 @@ class StoreMachine(RuleBasedStateMachine):
                 ),
                 "walk": sorted(map(str, plain(hop.relations))),
                 "mentions": sorted(hop.mentions),
-                "degrees": dict(hop.degrees),
+                "nodes": dict(hop.nodes),
                 "spoken": {phrase: sorted(found) for phrase, found in (await store.spoken(view, _PHRASES)).items()},
             }
 

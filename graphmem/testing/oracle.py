@@ -19,6 +19,7 @@ from graphmem.queries import (
     Known,
     KnownQuery,
     MemoryQuery,
+    Node,
     Page,
     RelationQuery,
     TextQuery,
@@ -136,13 +137,13 @@ class OracleStore(Upkeep):
         ]
         return self._page(found, _by_interval, query)
 
-    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[str, ...]]:
+    async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """Every entity of project and owners whose names read so."""
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, tuple[Node, ...]] = {}
         for entity in sorted(self.state.entities.values(), key=lambda entity: entity.id):
             if entity.project == view.project and (view.owners is None or entity.owner in view.owners):
                 for phrase in {" ".join(words(name)) for name in self.state.names(entity.id)} & set(phrases):
-                    found[phrase] = (*found.get(phrase, ()), entity.id)
+                    found[phrase] = (*found.get(phrase, ()), self._node(entity.id))
         return found
 
     async def walk(self, walk: Walk) -> Hop:
@@ -168,11 +169,13 @@ class OracleStore(Upkeep):
         return Hop(
             relations=tuple(followed[key] for key in sorted(followed)),
             mentions=tuple(sorted(mentions)),
-            degrees={key: self._degree(key) for key in met},
+            nodes={key: self._node(key) for key in met},
         )
 
-    def _degree(self, entity_id: str) -> int:
-        return sum(entity_id in memory.entity_ids for memory in self.state.memories.values())
+    def _node(self, entity_id: str) -> Node:
+        name, type_ = self.state.entities[entity_id].name, self.state.type(entity_id)
+        degree = sum(entity_id in memory.entity_ids for memory in self.state.memories.values())
+        return Node(entity_id, name, type_, degree)
 
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
         """The share of the question's words that the memory's present text holds."""

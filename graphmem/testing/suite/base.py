@@ -12,7 +12,7 @@ __all__ = ["IndexSuite", "StoreSuite"]
 
 
 class StoreSuite:
-    """Fixtures of the themes. Every test works in a project of its own, so they may share one store."""
+    """Fixtures of the themes. Tests may share one store, one after the other: each has a project of its own."""
 
     pytestmark = pytest.mark.anyio
 

@@ -133,6 +133,7 @@ class MarkTests(StoreSuite):
 
     async def test_the_oldest_marks_come_first(self, scribe: Scribe) -> None:
         """And no more than were asked for; working them off comes to an end."""
+        await scribe.store.settle(await scribe.store.pending(1_000_000))
         memories = [scribe.memory(f"{number}") for number in range(7)]
         for memory in memories:
             await scribe.write(memory)

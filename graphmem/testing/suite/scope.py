@@ -199,7 +199,9 @@ class ScopeTests(StoreSuite):
                 "sister 0": await self.named(town, view, "sister 0"),
                 "mill 3": await self.named(town, view, "mill 3"),
             }
-            assert {phrase: set(ids) for phrase, ids in found.items()} == {k: v for k, v in expected.items() if v}
+            assert {phrase: {node.id for node in nodes} for phrase, nodes in found.items()} == {
+                k: v for k, v in expected.items() if v
+            }
 
     async def named(self, town: Town, view: View, name: str) -> set[str]:
         """The entities of that name in the view."""

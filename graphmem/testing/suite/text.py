@@ -94,7 +94,10 @@ class TextTests(StoreSuite):
             assert [each.id for each in (await scribe.store.entities(query)).items] == [thing.id]
         assert (await scribe.known(names=names)).entities[name_key(word)].id == thing.id
         phrase = " ".join(words(word))
-        assert await scribe.store.spoken(scribe.view(), [phrase, word]) == ({phrase: (thing.id,)} if phrase else {})
+        called = await scribe.store.spoken(scribe.view(), [phrase, word])
+        assert {said: [node.id for node in nodes] for said, nodes in called.items()} == (
+            {phrase: [thing.id]} if phrase else {}
+        )
         found = await scribe.store.search_text(TextQuery(view=scribe.view(), text=word))
         assert found == ([(memory.id, 1.0)] if words(word) else [])
         everything = await scribe.store.relations(RelationQuery(view=scribe.view(), types=frozenset({word})))

@@ -9,7 +9,7 @@ import pytest
 
 from graphmem.filters import Leaf
 from graphmem.models import Entity, Memory, Mention, Relation
-from graphmem.queries import Hop, RelationQuery, Walk
+from graphmem.queries import EntityQuery, Hop, Node, RelationQuery, Walk
 from graphmem.testing.suite.base import StoreSuite
 from graphmem.testing.worlds import Scribe, plain
 from graphmem.text import words
@@ -69,6 +69,8 @@ class WalkTests(StoreSuite):
         }
         assert len(found.mentions) == 6
         assert found.degrees == {ana.id: 3, bo.id: 2, cy.id: 1, di.id: 2}
+        known = (await scribe.store.entities(EntityQuery(view=scribe.view()))).items
+        assert {node[:3] for node in found.nodes.values()} == {(each.id, each.name, each.type) for each in known}
         stored = await scribe.relation_of(to_bo.id)
         assert plain([each for each in found.relations if each.id == to_bo.id]) == [plain(stored)]
 
@@ -216,9 +218,9 @@ class WalkTests(StoreSuite):
         phrases = {" ".join(words(said)) for said in ("ana sofia O'BRIEN's", "the c++ lady", "東京タワー")}
         found = await scribe.store.spoken(scribe.view(), [*phrases, "ana", "nobody", ""])
         assert found == {
-            " ".join(words("ana sofia o'brien")): (ana.id,),
-            "the c++ lady": (ana.id,),
-            " ".join(words("東京タワー")): (tea.id,),
+            " ".join(words("ana sofia o'brien")): (Node(ana.id, ana.name, None, 1),),
+            "the c++ lady": (Node(ana.id, ana.name, None, 1),),
+            " ".join(words("東京タワー")): (Node(tea.id, tea.name, None, 1),),
         }
 
     async def test_names_that_read_the_same_are_all_found(self, scribe: Scribe) -> None:
@@ -230,8 +232,7 @@ class WalkTests(StoreSuite):
         await other.write(third, other.memory(about=[third]))
         both = scribe.view(owners=(scribe.partition.owner, other.partition.owner))
         found = await scribe.store.spoken(both, ["jean paul"])
-        assert set(found["jean paul"]) == {first.id, second.id, third.id}
-        assert len(found["jean paul"]) == 3
+        assert [node.id for node in found["jean paul"]] == sorted([first.id, second.id, third.id])
 
     async def test_a_name_no_longer_used_is_no_longer_found(self, scribe: Scribe) -> None:
         """Nor one that nothing was asked of."""
@@ -239,5 +240,6 @@ class WalkTests(StoreSuite):
         memory = scribe.memory(about=[ana, Mention(entity_id=ana.id, name="Mum")])
         await scribe.write(ana, memory)
         await scribe.write(replace(memory, mentions=scribe.mentions([ana])))
-        assert await scribe.store.spoken(scribe.view(), ["mum", "ana"]) == {"ana": (ana.id,)}
+        found = await scribe.store.spoken(scribe.view(), ["mum", "ana"])
+        assert found == {"ana": (Node(ana.id, "Ana", None, 1),)}
         assert await scribe.store.spoken(scribe.view(), []) == {}

@@ -60,9 +60,9 @@ CREATE TABLE entity (
     self_of TEXT,
     created_at INTEGER NOT NULL,
     degree INTEGER NOT NULL, -- how many memories mention it
+    type TEXT, -- what most mentions say
     revision INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    type TEXT -- the most frequent one said
+    name TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entity_by_key ON entity (partition, key, id);
 CREATE INDEX entity_by_self ON entity (partition, self_of) WHERE self_of IS NOT NULL;
