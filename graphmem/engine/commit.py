@@ -48,8 +48,7 @@ class Committer:
         """
         async with self._turns_of(queries):
             for attempt in range(1, TRIES + 1):
-                answers = await self._store.known(*queries.values())
-                plans = {partition: plan(partition, known) for partition, known in zip(queries, answers, strict=True)}
+                plans = await self._planned(queries, plan)
                 wanted = {partition: made for partition, made in plans.items() if made.changes.operations}
                 try:
                     applied = await self._store.apply(*(made.changes for made in wanted.values()))

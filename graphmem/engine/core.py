@@ -32,6 +32,9 @@ class Engine:
         await self.upkeep.open()
 
     async def aclose(self) -> None:
-        """Erase what is owed, bring everything to disk, let go."""
-        await self.forget.settle_debts()
-        await self.upkeep.close()
+        """Erase what is owed, bring everything to disk, let go; idempotent."""
+        try:
+            if self.upkeep.is_open:
+                await self.forget.settle_debts()
+        finally:
+            await self.upkeep.close()

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import anyio
+
 from graphmem.changes import Applied, ChangeSet, DropEpisode
 from graphmem.engine.commit import Committer
 from graphmem.engine.parts import Parts
 from graphmem.errors import NotFound
 from graphmem.extraction.plan import Plan, needs_delete, plan_delete
-from graphmem.filters import leaves, matches
+from graphmem.filters import leaves, matches, pinned
 from graphmem.ids import new_id
 from graphmem.indexing import Drainer, compact
 from graphmem.models import SCOPE_FIELDS, Memory, Partition
@@ -47,6 +49,8 @@ class Forget:
         self._parts = parts
         self._committer = committer
         self._drainer = drainer
+        # A deletion during a purge would be half erased, and the purge would take the debt for settled.
+        self._turn = anyio.Lock()
 
     async def delete(self, view: View, memory_id: str, *, by: str | None = None) -> Erasure:
         """Delete one memory. Raises `NotFound` if it is not visible, superseded and expired ones included."""
@@ -65,7 +69,6 @@ class Forget:
         while page := (await self._parts.store.find(MemoryQuery(view=view, limit=CHUNK))).items:
             partitions |= {memory.scope.partition for memory in page}
             counts.update(await self._drop(page, by))
-        partitions |= {Partition(view.project, owner) for owner in view.owners or ()}
         counts["episodes"] += await self._drop_episodes(view, partitions)
         return Erasure(state="hidden", counts=counts)
 
@@ -87,41 +90,59 @@ class Forget:
                 partition=partition,
             )
 
-        await self._parts.store.put_setting(HOUSE, OWED, True)
-        committed = await self._committer.commit(queries, planned)
-        await self._committer.copy(applied for _, applied in committed.values())
+        async with self._turn:
+            await self._parts.store.put_setting(HOUSE, OWED, True)
+            committed = await self._committer.commit(queries, planned)
+            await self._committer.copy(applied for _, applied in committed.values())
         return _counted(committed.values())
 
     async def _drop_episodes(self, view: View, partitions: set[Partition]) -> int:
         """What was kept as context for the next extraction goes with the rest of its scope."""
         if any(leaf.field not in SCOPE_FIELDS for leaf in leaves(view.where)):
             return 0
+        store = self._parts.store
         dropped = 0
-        for partition in sorted(partitions):
-            [known] = await self._parts.store.known(KnownQuery(partition=partition, last_episodes=2**31))
-            chosen = [episode for episode in known.episodes if matches(view.where, episode.scope.ids)]
-            if not chosen:
-                continue
-            await self._parts.store.apply(
-                ChangeSet(
-                    id=new_id(),
-                    partition=partition,
-                    sequence=known.sequence,
-                    at=self._parts.clock(),
-                    operations=tuple(DropEpisode(episode.id) for episode in chosen),
+        for partition in sorted(partitions | await self._owned(view)):
+            async with self._turn:
+                [known] = await store.known(KnownQuery(partition=partition, last_episodes=2**31))
+                chosen = [
+                    episode.id
+                    for episode in known.episodes
+                    if not known.sources.get(episode.id) and matches(view.where, episode.scope.ids)
+                ]
+                if not chosen:
+                    continue
+                await store.put_setting(HOUSE, OWED, True)
+                await store.apply(
+                    ChangeSet(
+                        id=new_id(),
+                        partition=partition,
+                        sequence=known.sequence,
+                        at=self._parts.clock(),
+                        operations=tuple(map(DropEpisode, chosen)),
+                    )
                 )
-            )
-            dropped += len(chosen)
+                dropped += len(chosen)
         return dropped
+
+    async def _owned(self, view: View) -> set[Partition]:
+        """The partitions that a view names as owners; where it names none, all that are left of the project."""
+        owners = {
+            f"{name.removesuffix('_id')}:{id_}" for name in SCOPE_FIELDS for id_ in pinned(view.where, name) or ()
+        }
+        if owners:
+            return {Partition(view.project, owner) for owner in owners}
+        return {changes.partition async for changes in self._parts.store.dump(view.project)}
 
     async def purge(self) -> Erasure:
         """Erase from every file what was deleted: store, index and vector cache."""
-        await self._drainer.drain()
-        counts: Counter[str] = Counter(await self._parts.store.purge())
-        await compact(self._parts.index, self._drainer)
-        if self._parts.cache is not None:
-            counts["vectors"] += await self._parts.cache.clear()
-        await self._parts.store.put_setting(HOUSE, OWED, None)
+        async with self._turn:
+            await self._drainer.drain()
+            counts: Counter[str] = Counter(await self._parts.store.purge())
+            await compact(self._parts.index, self._drainer)
+            if self._parts.cache is not None:
+                counts["vectors"] += await self._parts.cache.clear()
+            await self._parts.store.put_setting(HOUSE, OWED, None)
         return Erasure(state="erased", counts=counts)
 
     async def settle_debts(self) -> None:

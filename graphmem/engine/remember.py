@@ -204,8 +204,10 @@ class Remember:
     ) -> Updated:
         """Change a memory under the same id: new words are linked anew, what only the old ones stated goes.
 
-        `changes` are metadata, categories, expiration_date, observed_at, feedback. Raises `NotFound`.
+        `changes` are metadata, categories, expiration_date, observed_at, feedback. Superseded and expired memories are
+        found as well. Raises `NotFound`.
         """
+        view = replace(view, include_superseded=True, include_expired=True)
         found = (await self._parts.store.memories(view, [memory_id])).get(memory_id)
         if found is None:
             raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from graphmem.embed.registry import known_dimensions
 from graphmem.engine.parts import Parts
-from graphmem.errors import EmbedderChanged
+from graphmem.errors import EmbedderChanged, ModelError, Unavailable
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
 
 __all__ = ["Upkeep"]
+
+_log = logging.getLogger(__name__)
 
 
 class Upkeep:
@@ -18,12 +22,15 @@ class Upkeep:
     def __init__(self, parts: Parts, drainer: Drainer) -> None:
         self._parts = parts
         self._drainer = drainer
+        self.is_open = False
 
     async def open(self, *, rebuilding: bool = False) -> None:
-        """Open store and index. After a stop that was not orderly the index is compared with the store and repaired.
+        """Open store and index; idempotent. After a stop that was not orderly the index is compared and repaired.
 
         With `rebuilding`, an index made by another embedder is no error: it is about to be replaced.
         """
+        if self.is_open:
+            return
         if self._parts.lock is not None:
             self._parts.lock.acquire()
         try:
@@ -34,22 +41,35 @@ class Upkeep:
             except EmbedderChanged:
                 if not rebuilding:
                     raise
-                return
+            else:
+                await self._catch_up()
+        except BaseException:
+            await self.close()
+            raise
+        self.is_open = True
+
+    async def _catch_up(self) -> None:
+        """Bring the copy up to date. Where that fails for now (a full disk, no model) the marks stay, and it lags."""
+        try:
             if self._parts.index.clean:
                 await self._drainer.drain()
             else:
                 await self.repair()
-        except BaseException:
-            await self.close()
-            raise
+        except (Unavailable, ModelError) as error:
+            _log.warning("The vector index lags behind the store: %s", error.message)
 
     async def close(self) -> None:
-        """Let go of everything, the index first, so that its clean stop is on disk."""
-        await self._parts.index.aclose()
-        await self._parts.store.aclose()
-        await self._parts.encoders.dense.aclose()
-        if self._parts.lock is not None:
-            self._parts.lock.release()
+        """Let go of everything, the index first, so that its clean stop is on disk; idempotent.
+
+        What fails to close does not keep the rest open; the failure is raised in the end.
+        """
+        self.is_open = False
+        async with AsyncExitStack() as parts:
+            if self._parts.lock is not None:
+                parts.callback(self._parts.lock.release)
+            parts.push_async_callback(self._parts.encoders.dense.aclose)
+            parts.push_async_callback(self._parts.store.aclose)
+            parts.push_async_callback(self._parts.index.aclose)
 
     async def drain(self) -> int:
         """Work off all marks; returns how many there were."""
@@ -60,12 +80,29 @@ class Upkeep:
         return await compare(self._parts.store, self._parts.index)
 
     async def repair(self) -> Differences:
-        """Compare, and copy again what differs; returns what was found."""
-        return await repair(self._parts.store, self._parts.index, self._drainer)
+        """Compare, and copy again what differs; returns what was found.
+
+        What is still wrong then shows an index that takes no more writes, as files that a power cut left at odds may:
+        it is built anew.
+        """
+        found = await repair(self._parts.store, self._parts.index, self._drainer)
+        if found.wrong and set(found.wrong) & set((await self.compare()).wrong):
+            _log.warning("The vector index could not be repaired: building it anew.")
+            await self._renew()
+        return found
 
     async def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Build the index anew from the store, with the embedder that is configured now."""
+        opened_here = not self.is_open
         await self.open(rebuilding=True)
+        try:
+            return await self._renew(progress)
+        except BaseException:
+            if opened_here:  # maybe without an index
+                await self.close()
+            raise
+
+    async def _renew(self, progress: Callable[[int], None] | None = None) -> int:
         return await rebuild(self._parts.store, self._parts.index, self._drainer, self._parts.encoders, progress)
 
     async def compact(self) -> None:
