@@ -34,7 +34,7 @@ _PAGE = 1_000
 """Points read in one go, ids and revisions only: 4 ms."""
 
 _FLUSH_AFTER = 5_000
-"""Points after which to flush: keeps the log that a crash makes us replay short (40 ms a flush)."""
+"""Points after which to flush: keeps the log short, which a crash makes us replay (40 ms a flush)."""
 
 _PAUSE = 0.01
 """Seconds that copying in the background lets others work after each slice."""
@@ -190,8 +190,13 @@ class EdgeIndex(VectorIndex):
         async with self._making, aclosing(writes):
             try:
                 fresh = await self._run(self._holding.begin)
+                slices = 0
                 async for write in writes:
                     await self._run(self._holding.write_beside, fresh, write)
+                    slices += 1
+                    if slices * _SLICE >= _FLUSH_AFTER:
+                        await self._run(fresh.flush)
+                        slices = 0
                 for kind in KINDS:
                     if (await self._run(fresh.unindexed, kind))[0] >= self._index_from:
                         await self._index(fresh, kind)
