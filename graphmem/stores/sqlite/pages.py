@@ -27,10 +27,6 @@ Place = tuple[Any, ...]
 _BEFORE_ALL = -9_000_000_000_000_000_000
 _AFTER_ALL = 9_000_000_000_000_000_000
 _ANYONE = "e.pk IN (SELECT n.entity FROM json_each(:v_names) AS w JOIN entity_use AS n ON n.key = w.value)"
-_TYPE = (
-    ":v_type = (SELECT t.value FROM entity_use AS t WHERE t.entity = e.pk AND t.kind = 'type'"
-    " ORDER BY t.count DESC, t.value LIMIT 1)"
-)
 _SIDES = {
     "subject": "(r.partition, r.subject) IN (SELECT x.partition, x.pk FROM json_each(:v_ends) AS w"
     " JOIN entity AS x ON x.id = w.value)",
@@ -82,7 +78,7 @@ def entity_page(session: Session, query: EntityQuery) -> Page[Entity]:
         narrow.append(among("e.id", "v_ids"))
         params["v_ids"] = json_array(query.ids)
     if query.type is not None:
-        narrow.append(_TYPE)
+        narrow.append("e.type = :v_type")
         params["v_type"] = query.type
     gaps = {"place": seen.place, "narrow": _all(narrow), "visible": seen.visible}
     rows = session.seen("read/entity_page", params, **gaps)

@@ -269,7 +269,7 @@ def entity_params(entity: Entity, partition: int, revision: int) -> dict[str, An
 
 def entity_from(row: Row, mention_count: int | None = None) -> Entity:
     """A row of `read/entities`; `mention_count` instead of its degree, where a view counts."""
-    _, id_, project, owner, self_of, created_at, degree, revision, name, names, type_ = row
+    _, id_, project, owner, self_of, created_at, degree, revision, name, type_, names = row
     return Entity(
         id=id_,
         project=project,

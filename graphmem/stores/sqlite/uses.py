@@ -79,9 +79,8 @@ class Uses:
             (total[pk].names if kind == "name" else total[pk].types)[value] = count
         found: list[Called] = []
         rows: list[dict[str, Any]] = []
-        for pk, id_, name, degree, revision in self.session.all("write/named", pks=pks):
+        for pk, id_, name, type_, degree, revision in self.session.all("write/named", pks=pks):
             use, change = total[pk], self.changes[pk]
-            type_before = use.type()
             came, went = _add(use.names, change.names)
             _add(use.types, change.types)
             self.new_keys.update(folded_name(each)[0] for each in came)
@@ -90,7 +89,7 @@ class Uses:
             if use.names and name not in use.names:
                 best = min(use.names, key=lambda each, names=use.names: (-names[each], each))  # type: ignore[misc]
             renamed = best != names_before.get(pk, name)
-            changed = bool(renamed or came or went) or type_before != use.type()
+            changed = bool(renamed or came or went) or type_ != use.type()
             found.append(Called(pk=pk, id=id_, renamed=renamed, changed=changed, gone=not degree))
             if best != name or changed or change.memories:
                 rows.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -40,13 +40,14 @@ def walk(session: Session, asked: Walk) -> Hop:
     memories = reading.followed("memories", _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
     relations = reading.followed("relations", _RELATION_AT, _RELATION_ID, **gaps)
-    nodes: dict[str, Node] = {}
-    mentions: set[tuple[str, str]] = set()
-    for row in memories:
-        node = Node(*row[3:7])
-        mentions.add((row[2], node.id))
-        nodes[node.id] = node
-    return Hop(relations=tuple(_relations(relations, nodes)), mentions=tuple(mentions), nodes=nodes)
+    met = {row[3] for row in memories}
+    met.update(end for row in relations for end in (row[4], row[6]))
+    nodes = {row[0]: Node(*row[1:]) for row in session.all("walk/nodes", pks=json_array(met))}
+    return Hop(
+        relations=tuple(_relations(relations, nodes)),
+        mentions=tuple({(memory, nodes[mentioned].id) for _, _, memory, mentioned in memories}),
+        nodes={node.id: node for node in nodes.values()},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def _best(preferred: list[Row], newest: list[Row], cap: int, at: int, id_: int) 
     return [row for things in found.values() for rows in list(things.values())[:cap] for row in rows]
 
 
-def _relations(rows: Iterable[Row], nodes: dict[str, Node]) -> list[Relation]:
-    """The relations; notes their ends."""
+def _relations(rows: list[Row], nodes: dict[int, Node]) -> Iterator[Relation]:
+    """The relations, each of the rows of the memories that state it."""
     found: dict[str, Row] = {}
     stated: dict[str, set[str]] = {}
     for row in rows:
@@ -93,7 +94,7 @@ def _relations(rows: Iterable[Row], nodes: dict[str, Node]) -> list[Relation]:
         if id_ not in found:
             found[id_] = row
             stated[id_] = set()
-            nodes[row[4]] = Node(row[4], *row[15:18])
-            nodes[row[6]] = Node(row[6], *row[18:21])
-        stated[id_].add(row[14])
-    return [relation_from(row, tuple(sorted(stated[id_]))) for id_, row in found.items()]
+        stated[id_].add(row[-1])
+    for id_, row in found.items():
+        ends = (nodes[row[4]].id, row[5], nodes[row[6]].id)
+        yield relation_from((*row[:4], *ends, *row[7:]), tuple(sorted(stated[id_])))

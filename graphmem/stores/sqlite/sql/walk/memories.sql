@@ -1,17 +1,16 @@
--- The visible memories of each entity, of a hub the newest, and all that each of them mentions.
+-- The visible memories of each entity, of a hub the newest: a row for each entity that one mentions.
 -- params: entities (JSON array of ids), cap
--- returns: entity (pk, of the frontier), created_at, memory (id), mentioned (id of an entity), name, type, degree (its)
+-- returns: entity (pk, of the frontier), created_at, memory (id), mentioned (pk)
 -- where: visible
-SELECT x.pk AS entity, m.created_at, m.id AS memory, e.id AS mentioned, e.name, e.type, e.degree
+SELECT x.pk AS entity, m.created_at, m.id AS memory, o.entity AS mentioned
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
 CROSS JOIN mention AS n ON n.entity = x.pk AND n.first = 1
 CROSS JOIN memory AS m ON m.pk = n.memory
 CROSS JOIN mention AS o ON o.memory = m.pk AND +o.first = 1
-CROSS JOIN entity AS e ON e.pk = o.entity
 WHERE true /*where visible*/
 UNION ALL
-SELECT x.pk, t.created_at, t.id, e.id, e.name, e.type, e.degree
+SELECT x.pk, t.created_at, t.id, o.entity
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN memory AS t ON t.pk IN (
@@ -20,4 +19,3 @@ CROSS JOIN memory AS t ON t.pk IN (
     ORDER BY n.created_at DESC, m.id DESC LIMIT :cap
 )
 CROSS JOIN mention AS o ON o.memory = t.pk AND +o.first = 1
-CROSS JOIN entity AS e ON e.pk = o.entity

@@ -1,14 +1,11 @@
 -- The visible relations of each entity, of a hub the newest: a row for each visible memory that states one.
 -- params: entities (JSON array of ids), cap
--- returns: entity (pk, of the frontier), id, project, owner, subject_id, type, object_id, valid_at, invalid_at,
---    created_at, expired_at, superseded_by, revision, label, memory (id), subject_name, subject_type, subject_degree,
---    object_name, object_type, object_degree
+-- returns: entity (pk, of the frontier), id, project, owner, subject (pk), type, object (pk), valid_at, invalid_at,
+--    created_at, expired_at, superseded_by, revision, label, memory (id)
 -- where: visible, timely, typed
 SELECT
-    x.pk AS entity, r.id, p.project, p.owner, s.id AS subject_id, r.type, o.id AS object_id, r.valid_at, r.invalid_at,
-    r.created_at, r.expired_at, r.superseded_by, r.revision, r.label, m.id AS memory,
-    s.name AS subject_name, s.type AS subject_type, s.degree AS subject_degree, o.name AS object_name,
-    o.type AS object_type, o.degree AS object_degree
+    x.pk AS entity, r.id, p.project, p.owner, r.subject, r.type, r.object, r.valid_at, r.invalid_at, r.created_at,
+    r.expired_at, r.superseded_by, r.revision, r.label, m.id AS memory
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
 CROSS JOIN endpoint AS h ON h.entity = x.pk
@@ -16,14 +13,11 @@ CROSS JOIN relation AS r ON r.pk = h.relation
 CROSS JOIN states AS g ON g.relation = r.pk
 CROSS JOIN memory AS m ON m.pk = g.memory
 CROSS JOIN partition AS p ON p.pk = r.partition
-CROSS JOIN entity AS s ON s.pk = r.subject
-CROSS JOIN entity AS o ON o.pk = r.object
 WHERE true /*where timely*/ AND true /*where typed*/ AND true /*where visible*/
 UNION ALL
 SELECT
-    x.pk, t.id, p.project, p.owner, s.id, t.type, o.id, t.valid_at, t.invalid_at, t.created_at, t.expired_at,
-    t.superseded_by, t.revision, t.label, m.id, s.name, s.type, s.degree, o.name,
-    o.type, o.degree
+    x.pk, t.id, p.project, p.owner, t.subject, t.type, t.object, t.valid_at, t.invalid_at, t.created_at,
+    t.expired_at, t.superseded_by, t.revision, t.label, m.id
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN relation AS t ON t.pk IN (
@@ -35,8 +29,6 @@ CROSS JOIN relation AS t ON t.pk IN (
     ORDER BY h.created_at DESC, r.id DESC LIMIT :cap
 )
 CROSS JOIN partition AS p ON p.pk = t.partition
-CROSS JOIN entity AS s ON s.pk = t.subject
-CROSS JOIN entity AS o ON o.pk = t.object
 CROSS JOIN states AS g ON g.relation = t.pk
 CROSS JOIN memory AS m ON m.pk = g.memory
 WHERE true /*where visible*/
