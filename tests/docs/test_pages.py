@@ -1,14 +1,15 @@
-"""Every page of the docs is followed, block by block, in an empty folder with the defaults of a bare machine."""
+"""The README and the docs are followed, block by block, in an empty folder with the defaults of a bare machine."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from anyio.from_thread import start_blocking_portal
 
 from api.app import ServerOptions, create_app
 from graphmem.assemble import assemble
+from graphmem.cli.main import main
 from graphmem.client.local import LocalBackend
 from graphmem.settings import Settings
-from tests.docs.pages import DOCS, Block, agrees, blocks, commands, holds, request
+from tests.docs.pages import DOCS, ROOT, Block, agrees, blocks, commands, holds, request
 
-PAGES = sorted(page for page in DOCS.rglob("*.md") if blocks(page))
+SHELL = frozenset("|&;<>$\n=")
+"""What only a shell understands."""
+
+PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))) if blocks(page)]
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_does_what_it_says(page: Path, folder: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     with served(folder / "served") as ask:
@@ -65,16 +70,32 @@ def run_python(block: Block, names: dict[str, Any]) -> None:
 
 def run_console(block: Block) -> None:
     for command, shown in commands(block):
-        run = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if run.returncode or not agrees(shown or "...", run.stdout):
-            pytest.fail(f"{block.place}: {command}\nends with {run.returncode} and says:\n{run.stdout}", pytrace=False)
+        code, said = in_shell(command) if set(command) & SHELL else in_process(shlex.split(command))
+        if code or not agrees(shown or "...", said):
+            pytest.fail(f"{block.place}: {command}\nends with {code} and says:\n{said}", pytrace=False)
+
+
+def in_process(words: list[str]) -> tuple[int, str]:
+    """The command line itself, without the second that a new process takes to load it."""
+    assert words[0] == "graphmem"
+    out = io.StringIO()
+    with redirect_stdout(out), redirect_stderr(out), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as end:
+            main()
+    return int(end.value.code or 0), out.getvalue()
+
+
+def in_shell(command: str) -> tuple[int, str]:
+    run = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return run.returncode, run.stdout
 
 
 Ask = Callable[..., httpx.Response]
