@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from graphmem.changes import (
     ChangeSet,
@@ -14,7 +17,7 @@ from graphmem.changes import (
     PutRevision,
 )
 from graphmem.ids import new_id, utc_now
-from graphmem.models import Partition
+from graphmem.models import Partition, Revision
 from graphmem.stores.sqlite.hydrate import (
     entities_at,
     episodes_at,
@@ -29,14 +32,21 @@ from graphmem.stores.sqlite.session import Session
 __all__ = ["dump"]
 
 _MEMORIES = 500
+_NOWHERE: tuple[int, Iterable[Any]] = (2**63, ())
 _START = (-9_000_000_000_000_000_000, "")
 
 
 def dump(session: Session, project: str | None, owner: str | None) -> Iterator[ChangeSet]:
     """The ChangeSets, in a transaction that stays open until the last."""
     with session.reading():
+        # Both in the order of partitions, so that the history of what is gone is read once and never held.
+        gone = groupby(session.each("upkeep/dump_gone"), key=itemgetter(0))
+        where, rows = next(gone, _NOWHERE)
         for pk, *place in session.all("upkeep/partitions", project=project, owner=owner):
-            for sequence, operations in enumerate(_partition(session, pk)):
+            while where < pk:
+                where, rows = next(gone, _NOWHERE)
+            history = [revision_from(row[1:]) for row in rows] if where == pk else []
+            for sequence, operations in enumerate(_partition(session, pk, history)):
                 yield ChangeSet(
                     id=new_id(),
                     partition=Partition(*place),
@@ -46,12 +56,11 @@ def dump(session: Session, project: str | None, owner: str | None) -> Iterator[C
                 )
 
 
-def _partition(session: Session, partition: int) -> Iterator[list[Operation]]:
+def _partition(session: Session, partition: int, history: list[Revision]) -> Iterator[list[Operation]]:
     """First what hangs on no memory, then memories with all that they refer to."""
     loose = [pk for (pk,) in session.all("upkeep/dump_unlinked", partition=partition)]
-    gone = [revision_from(row) for row in session.all("upkeep/dump_gone", partition=partition)]
     operations: list[Operation] = [PutEpisode(episode) for episode in episodes_at(session, loose)]
-    operations += [PutRevision(revision) for revision in gone]
+    operations += [PutRevision(revision) for revision in history]
     at, id_ = _START
     while True:
         rows = session.all("upkeep/dump_page", partition=partition, at=at, id=id_, limit=_MEMORIES)

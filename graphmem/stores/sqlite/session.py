@@ -75,6 +75,10 @@ class Session:
         """All rows."""
         return self.connection.execute(self._texts[name], params).fetchall()
 
+    def each(self, name: str, /, **params: Any) -> Iterator[Row]:
+        """The rows one by one, for what may be more than fits into memory."""
+        yield from self.connection.execute(self._texts[name], params)
+
     def one(self, name: str, /, **params: Any) -> Row | None:
         """The first row, if there is one."""
         row: Row | None = self.connection.execute(self._texts[name], params).fetchone()

@@ -102,11 +102,11 @@ CREATE INDEX relation_by_subject ON relation (partition, subject, type, object);
 CREATE INDEX relation_by_object ON relation (object, subject);
 CREATE INDEX relation_by_successor ON relation (superseded_by) WHERE superseded_by IS NOT NULL;
 
--- Relations by either end, newest last.
+-- Relations by either end, newest last. (A foreign key on `relation` would need an index that nothing else does.)
 CREATE TABLE endpoint (
     entity INTEGER NOT NULL REFERENCES entity,
     created_at INTEGER NOT NULL,
-    relation INTEGER NOT NULL REFERENCES relation,
+    relation INTEGER NOT NULL,
     PRIMARY KEY (entity, created_at, relation)
 ) STRICT, WITHOUT ROWID;
 
@@ -190,7 +190,6 @@ CREATE TABLE revision (
     state TEXT NOT NULL,
     UNIQUE (memory_id, id)
 ) STRICT;
-CREATE INDEX revision_of_deletion ON revision (partition) WHERE event = 'DELETE';
 
 -- What is stale in the index: a set by id, in the order in which the ids became stale.
 CREATE TABLE stale (
