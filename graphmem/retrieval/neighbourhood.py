@@ -79,9 +79,7 @@ async def explore(
     frontier = sorted(raw, key=lambda entity_id: (-raw[entity_id], entity_id))[: options.frontier]
     prefer = frozenset(affinity)
     promise: dict[str, float] = {}
-    for _ in range(options.hops):
-        if not frontier:
-            break
+    for hops_left in reversed(range(options.hops if frontier else 0)):
         hop = await store.walk(Walk(view=view, entity_ids=tuple(frontier), hub_cap=options.hub_cap, prefer=prefer))
         around.absorb(hop)
         if not around.seeds:
@@ -92,9 +90,13 @@ async def explore(
             }
             promise = dict(around.seeds)
             around.reached |= _introduced(around, facts)
+        if not hops_left:
+            break
         fresh = _next(around, hop, set(frontier), promise, affinity)
         promise.update(fresh)
         frontier = sorted(fresh, key=lambda entity_id: (-fresh[entity_id], entity_id))[: options.frontier]
+        if not frontier:
+            break
     return around
 
 

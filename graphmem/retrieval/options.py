@@ -43,8 +43,8 @@ class RecallOptions:
     facts: int = 8
     fact_keyword: float = 0.5
     hops: int = 2
-    hub_cap: int = 10
-    frontier: int = 8
+    hub_cap: int = 8
+    frontier: int = 6
     hub: int = 100
     rare: float = 0.05
     damping: float = 0.5
