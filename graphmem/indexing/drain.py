@@ -65,6 +65,8 @@ class Drainer:
             return done
 
     async def _copy(self, marks: Sequence[Mark]) -> None:
+        # Asked at the beginning: what is written before a switch and finished after it went to the old copy.
+        settling = not self._switching
         records = await self._store.records(marks)
         points = await self._encoders.points(list(records.values()))
         gone = [mark for mark in marks if mark.id not in records]
@@ -72,5 +74,5 @@ class Drainer:
             await self._index.upsert(points)
         if gone:
             await self._index.delete(gone)
-        if not self._switching:
+        if settling:
             await self._store.settle(marks)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from graphmem.abc import GraphStore, VectorIndex
+from graphmem.changes import Mark
 from graphmem.indexing.drain import BATCH, Drainer
 from graphmem.indexing.points import Encoders
 from graphmem.models import Kind, Point
@@ -17,7 +18,9 @@ __all__ = ["Differences", "compact", "compare", "rebuild", "repair"]
 class Differences:
     """Where the index is not what the store says: `missing`, `outdated` or `extra` points, and marks still owed.
 
-    An id with a pending mark is known to be stale and counts as `pending` only.
+    `unknown` are the points that the store cannot have told of: the extra ones, and those newer than what it holds
+    (it was put back to an older state), as the index holds them. An id with a pending mark is known to be stale and
+    counts as `pending` only.
     """
 
     checked: int
@@ -25,6 +28,7 @@ class Differences:
     missing: tuple[tuple[Kind, str], ...] = ()
     outdated: tuple[tuple[Kind, str], ...] = ()
     extra: tuple[tuple[Kind, str], ...] = ()
+    unknown: tuple[Mark, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -43,6 +47,7 @@ async def compare(store: GraphStore, index: VectorIndex) -> Differences:
     pending = {mark.id for mark in await store.pending(limit=2**31)}
     missing: list[tuple[Kind, str]] = []
     outdated: list[tuple[Kind, str]] = []
+    unknown: list[Mark] = []
     checked = 0
     async for batch in store.scan():
         for mark in batch:
@@ -54,21 +59,30 @@ async def compare(store: GraphStore, index: VectorIndex) -> Differences:
                 missing.append((mark.kind, mark.id))
             elif copy.revision != mark.revision:
                 outdated.append((mark.kind, mark.id))
-    extra = [(copy.kind, copy.id) for copy in held.values() if copy.id not in pending]
+                if copy.revision > mark.revision:
+                    unknown.append(copy)
+    left = [copy for copy in held.values() if copy.id not in pending]
     return Differences(
         checked=checked,
         pending=len(pending),
         missing=tuple(missing),
         outdated=tuple(outdated),
-        extra=tuple(extra),
+        extra=tuple((copy.kind, copy.id) for copy in left),
+        unknown=(*unknown, *left),
     )
 
 
 async def repair(store: GraphStore, index: VectorIndex, drainer: Drainer) -> Differences:
-    """Compare, mark what is wrong as stale, drain; returns what was found."""
+    """Compare, remove what is unknown, mark the rest of what is wrong as stale, drain; returns what was found.
+
+    What is unknown goes at the revision in which it is held: what the store writes under that id meanwhile is newer.
+    """
     found = await compare(store, index)
-    for start in range(0, len(found.wrong), BATCH):
-        await store.mark(found.wrong[start : start + BATCH])
+    if found.unknown:
+        await index.delete(found.unknown)
+    stale = found.missing + found.outdated
+    for start in range(0, len(stale), BATCH):
+        await store.mark(stale[start : start + BATCH])
     if not found.clean:
         await drainer.drain()
     return found

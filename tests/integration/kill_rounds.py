@@ -1,0 +1,138 @@
+"""Kill a writing process at random moments, again and again, and look at what it left.
+
+`python -m tests.integration.kill_rounds 1000` runs as many rounds (`--cut`: with a power cut each, which takes the
+index's files back to an older copy; `--seed N`: other moments). The tests run a few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.children import Died, ask, start
+from tests.support.files import copy_folder, mix_folder, quick_folder, restore_folder
+from tests.support.ledger import Expected
+from tests.support.writer import look, write
+
+__all__ = ["Rounds"]
+
+MOST_DEATHS = 2
+"""How often opening damaged index files may end the process before the index sets them aside."""
+
+OPENED = 0.75
+"""The share of writers that get to write; the others are killed about when they open, and repair."""
+
+MIXED = 0.5
+"""The share of power cuts that take only some of the files back."""
+
+SMALL = frozenset({"state", "current", "holder", "lock"})
+"""Files of the index that are on the disk when the write returns: a power cut does not take them back."""
+
+
+class Rounds:
+    """Rounds in one folder, each another child. Raises `AssertionError` for the first that left something wrong."""
+
+    def __init__(self, place: Path, seed: int = 0) -> None:
+        self.folder = place / "memory"
+        self.ledger = place / "ledger"
+        self.copies = place / "copies"
+        self.expected = Expected()
+        self.counts: Counter[str] = Counter()
+        self._read = 0
+        self._seed = seed
+        self._chance = random.Random(seed)
+
+    def kill(self) -> None:
+        """One round: write, kill, look."""
+        self._lose_a_writer()
+        self._check(at_all=False)
+
+    def cut(self) -> None:
+        """One round: write, copy the index's files at some moment, write on, kill, put the copy back, look."""
+        shutil.rmtree(self.copies, ignore_errors=True)
+        vectors = self.folder / "vectors"
+        when = self._chance.choice(["at rest", "at work", "twice"])
+
+        def copy() -> None:
+            if vectors.exists():
+                copy_folder(vectors, self.copies)
+
+        if when == "at rest":
+            self._lose_a_writer()
+            copy()
+            self._lose_a_writer()
+        else:
+            self._lose_a_writer(halfway=copy)
+        if when == "twice":
+            self._lose_a_writer()
+        if self.copies.exists() and vectors.exists():
+            if self._chance.random() < MIXED:
+                when = f"{when}, some files"
+                mix_folder(self.copies, vectors, self._chance, keep=SMALL)
+            else:
+                restore_folder(self.copies, vectors, keep=SMALL)
+        self.counts[f"cut {when}"] += 1
+        self._check(at_all=True)
+
+    def _lose_a_writer(self, halfway: Callable[[], None] | None = None) -> None:
+        self._seed += 1
+        child, said = start(write, self.folder, self.ledger, self._seed)
+        try:
+            assert said.recv() == "begun"
+            span = self._chance.uniform(0.0, 0.3)
+            if self._chance.random() < OPENED:
+                assert said.recv() == "open"
+            child.join(span / 2)
+            if halfway is not None:
+                halfway()
+            child.join(span / 2)
+        finally:
+            child.kill()
+            child.join()
+            said.close()
+        assert child.exitcode == -signal.SIGKILL, f"the writer ended by itself with {child.exitcode}"
+        self.counts["killed"] += 1
+
+    def _check(self, *, at_all: bool) -> None:
+        self._read, problems = self.expected.read(self.ledger, self._read)
+        if self.expected.begun:
+            self.counts[f"in {self.expected.begun['begin']}"] += 1
+        found, others = self._looked(at_all)
+        problems += [*others, *self.expected.problems(found)]
+        shown = [f"round {self.counts['killed']}, seed {self._seed}: {len(problems)} problems", *problems[:12]]
+        assert not problems, "\n".join(shown)
+        self.expected.settle(found)
+
+    def _looked(self, at_all: bool) -> tuple[dict[str, str], list[str]]:
+        for _ in range(MOST_DEATHS):
+            try:
+                return ask(look, self.folder, at_all, self._seed)
+            except Died:
+                self.counts["died opening"] += 1
+        return ask(look, self.folder, at_all, self._seed)
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rounds", type=int)
+    parser.add_argument("--cut", action="store_true", help="cut the index's files back to an older copy in each round")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    with quick_folder() as place:
+        rounds = Rounds(place, asked.seed)
+        for number in range(asked.rounds):
+            rounds.cut() if asked.cut else rounds.kill()
+            if sys.stderr.isatty() or number % 50 == 49:
+                sys.stderr.write(f"\r{number + 1} rounds, {rounds.expected.acknowledged} acknowledged writes")
+    sys.stdout.write(f"\n{asked.rounds} rounds, {rounds.expected.acknowledged} acknowledged writes, nothing lost.\n")
+    sys.stdout.write("".join(f"  {name}: {number}\n" for name, number in sorted(rounds.counts.items())))
+
+
+if __name__ == "__main__":
+    _main()
