@@ -54,6 +54,9 @@ __all__ = [
 MAX_BATCH = 1_000
 """Adds in one request."""
 
+MAX_QUERY_LIST = 500
+"""Values of one name in a query string: servers take no more than 64 kB of it."""
+
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
@@ -80,6 +83,7 @@ Filters = Annotated[
 QueryFilters = Annotated[Json[dict[str, Any]], Field(description="Filters as a JSON object.")]
 Limit = Annotated[int, Field(strict=True, ge=1, le=MAX_PAGE)]
 QueryLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
+QueryList = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=MAX_QUERY_LIST)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Names = Annotated[list[Name], Field(max_length=MAX_PARTS)]
 Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS)]
@@ -260,7 +264,7 @@ class EntitiesQuery(EntityQuery):
     """A page of entities."""
 
     name: Name | None = None
-    ids: Annotated[list[str], Field(max_length=MAX_PAGE)] | None = None
+    ids: QueryList | None = None
     type: Name | None = None
     limit: QueryLimit | None = None
     cursor: str | None = None
@@ -271,7 +275,7 @@ class RelationsQuery(EntityQuery):
 
     entity: Annotated[Name | None, Field(description="A name or id.")] = None
     side: Literal["subject", "object", "either"] = "either"
-    types: Names | None = None
+    types: QueryList | None = None
     limit: QueryLimit | None = None
     cursor: str | None = None
 
@@ -281,7 +285,7 @@ class SubgraphQuery(EntityQuery):
 
     entity: Annotated[Name, Field(description="A name or id.")]
     depth: Annotated[int, Field(ge=1, le=MAX_DEPTH, description="Relations to go out.")] = 1
-    types: Names | None = None
+    types: QueryList | None = None
 
 
 class PathsQuery(EntityQuery):

@@ -1,4 +1,4 @@
-"""The app over a real embedded memory: SQLite, Qdrant Edge, the bundled embedder, the rules."""
+"""The app over a real embedded memory: SQLite, Qdrant Edge, the bundled embedder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Client = Callable[..., httpx.AsyncClient]
 
 @pytest.fixture
 def backend(tmp_path: Path) -> LocalBackend:
-    return LocalBackend(assemble(Settings(extractor="rules"), tmp_path / "memory"))
+    return LocalBackend(assemble(Settings(extractor="verbatim"), tmp_path / "memory"))
 
 
 @asynccontextmanager
@@ -66,7 +66,7 @@ async def client(connect: Client) -> AsyncIterator[httpx.AsyncClient]:
 async def shared_app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
     """An app for a whole module, whose tests do not mind one another's memories."""
     folder = tmp_path_factory.mktemp("shared")
-    async with started(LocalBackend(assemble(Settings(extractor="rules"), folder / "memory"))) as app:
+    async with started(LocalBackend(assemble(Settings(extractor="verbatim"), folder / "memory"))) as app:
         yield app
 
 

@@ -76,7 +76,7 @@ def everything_in(folder: Path) -> bytes:
 
 async def test_what_it_is_made_of(client: httpx.AsyncClient) -> None:
     found = (await client.get("/configure")).json()
-    assert (found["store"], found["index"], found["extractor"]) == ("SQLiteStore", "EdgeIndex", "RulesExtractor")
+    assert (found["store"], found["index"], found["extractor"]) == ("SQLiteStore", "EdgeIndex", "VerbatimExtractor")
     assert found["embedder"].startswith("wordllama")
 
 

@@ -28,7 +28,7 @@ async def test_what_was_exported_is_imported_as_it_was(client: httpx.AsyncClient
     await client.patch(f"/memories/{memory_id}", json={"text": "Ana leads Atlas in Lisbon."})
     exported = await client.get("/export")
     assert exported.headers["content-type"].startswith("application/x-ndjson")
-    other = LocalBackend(assemble(Settings(extractor="rules"), tmp_path / "other"))
+    other = LocalBackend(assemble(Settings(extractor="verbatim"), tmp_path / "other"))
     async with started(other) as app, connected(app) as second:
         answer = await second.post("/import", params={"name": "all"}, content=exported.content, headers=LINES)
         assert answer.status_code == 200, answer.text
