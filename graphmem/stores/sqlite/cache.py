@@ -44,16 +44,19 @@ class SQLiteVectorCache(VectorCache):
         await self._open()
         await self._pool.write(work)
 
-    async def forget_many(self, keys: Sequence[str]) -> None:
-        """See `VectorCache.forget_many`. The bytes are overwritten, and gone from the write-ahead log too."""
+    async def clear(self) -> int:
+        """See `VectorCache.clear`. The bytes are overwritten, and gone from the write-ahead log too."""
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> int:
             with session.writing():
-                session.many("cache/forget", ({"key": key} for key in keys))
+                held = int(session.all("cache/count")[0][0])
+                session.many("cache/clear", [{}])
+            return held
 
         await self._open()
-        await self._pool.write(work)
+        held = await self._pool.write(work)
         await self._pool.erase()
+        return held
 
     async def aclose(self) -> None:
         """Close the file; idempotent. The next use opens it again."""

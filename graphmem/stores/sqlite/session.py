@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,9 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from graphmem.filters import Leaf, matches
+from graphmem.stores.sqlite.functions import register
 from graphmem.stores.statements import SQL, Condition, Statement, load
-from graphmem.text import fold
 
 __all__ = ["Session", "Synchronous", "connect", "statements"]
 
@@ -45,8 +43,7 @@ def connect(path: Path, *, reading: bool, synchronous: Synchronous = "FULL") -> 
         path, timeout=_BUSY, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
     )
     try:
-        connection.create_function("graphmem_fold", 1, _fold, deterministic=True)
-        connection.create_function("graphmem_holds", 2, _holds, deterministic=True)
+        register(connection)
         run = connection.execute
         run("PRAGMA cache_size = " + str(_CACHE))
         if reading:
@@ -147,14 +144,3 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _fold(text: object) -> str | None:
-    return fold(text) if isinstance(text, str) else None
-
-
-def _holds(metadata: str, asked: str) -> bool:
-    """Whether a metadata leaf holds, decided by its meaning: for numbers that SQLite reads from JSON inexactly."""
-    field, op, value = json.loads(asked)
-    leaf = Leaf(field, op, tuple(value) if op == "in" else value)
-    return matches(leaf, {"metadata": json.loads(metadata)})

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from graphmem.filters import FIELDS, And, Filter, Leaf, Not, Or, Scalar, kind_of, metadata_key
+from graphmem.filters import (
+    FIELDS,
+    And,
+    Filter,
+    Leaf,
+    Not,
+    Or,
+    Scalar,
+    kind_of,
+    metadata_key,
+    unparse_filter,
+)
 from graphmem.models import SCOPE_FIELDS
 from graphmem.queries import View
 from graphmem.stores.sqlite.moments import micros
@@ -23,7 +34,11 @@ from graphmem.text import fold
 __all__ = ["Sight", "among", "sight"]
 
 _Term = tuple[int, str, str]
-"""How deep a condition goes, its text, and the word (AND, OR or none) that joins it outermost."""
+"""How high a condition piles up what is left of an open parenthesis, its text, and the word (AND, OR or none)
+that joins it outermost."""
+
+_HIGHEST = 16
+"""SQLite's parser (before 3.46) has room for a pile of 100, of which leaves and statements need up to 80."""
 
 # What each fixed field is compared as, and whether it holds anything. An empty scope id counts as absent.
 _COLUMN = {name: f"m.{name}" for name in FIELDS}
@@ -47,6 +62,8 @@ _NUMBER = (
     "CASE WHEN {row}.type = 'integer' AND typeof({row}.value) = 'integer' THEN {test}"
     " WHEN {row}.type IN ('integer', 'real') THEN graphmem_holds(m.metadata, {leaf}) ELSE false END"
 )
+# A filter that SQLite's parser has no room for is decided by its meaning.
+_MATCHES = f"graphmem_matches({{where}}, {', '.join(_COLUMN.values())}, m.metadata)"
 
 
 @dataclass(slots=True)
@@ -70,7 +87,7 @@ class _Compiler:
             case Not(part):
                 return self.filter(part, not holds)
             case Leaf():
-                return 1, f"({self.leaf(where)})" if holds else f"(NOT ({self.leaf(where)}))", ""
+                return 0, f"({self.leaf(where)})" if holds else f"(NOT ({self.leaf(where)}))", ""
 
     def leaf(self, leaf: Leaf) -> str:
         key = metadata_key(leaf.field)
@@ -132,22 +149,19 @@ class _Compiler:
 
 
 def _joined(terms: list[_Term], word: str) -> _Term:
-    """The terms in a tree of the least depth: SQLite bounds the depth of expressions to 1,000.
-
-    Its parser (before 3.46) has a stack of 100 for what stands left of what it reads. So the deeper of two stands
-    left, and only what AND and OR do not say by themselves gets parentheses.
-    """
+    """The terms in a tree that the parser needs least room for: the higher of two stands left, and only what AND
+    and OR do not say by themselves gets parentheses."""
     if not terms:
         return 0, "true" if word == "AND" else "false", ""
     heapq.heapify(terms)
     while len(terms) > 1:
-        depth, right, within = heapq.heappop(terms)
-        deeper, left, left_within = heapq.heappop(terms)
+        low, right, within = heapq.heappop(terms)
+        high, left, left_within = heapq.heappop(terms)
         if left_within == "OR" and word == "AND":
-            left = f"({left})"
+            left, high = f"({left})", high + 1
         if within == word or (within == "OR" and word == "AND"):
-            right = f"({right})"
-        heapq.heappush(terms, (max(depth, deeper) + 1, f"{left} {word} {right}", word))
+            right, low = f"({right})", low + 1
+        heapq.heappush(terms, (max(high, low + 2), f"{left} {word} {right}", word))
     return terms[0]
 
 
@@ -228,7 +242,13 @@ def _conjuncts(compiler: _Compiler, where: Filter) -> list[str]:
     """The filter, its outermost And taken apart where it is short, so that SQLite may pick an index for a part."""
     if isinstance(where, And) and len(where.parts) <= 20:
         return [text for part in where.parts for text in _conjuncts(compiler, part)]
-    return [f"({compiler.filter(where)[1]})"]
+    before = len(compiler.params)
+    high, text, _ = compiler.filter(where)
+    if high <= _HIGHEST:
+        return [f"({text})"]
+    for name in list(compiler.params)[before:]:
+        del compiler.params[name]
+    return [_MATCHES.format(where=compiler.param(json.dumps(unparse_filter(where))))]
 
 
 def _timely(view: View, params: dict[str, Any]) -> Condition:

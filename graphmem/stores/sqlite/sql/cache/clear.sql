@@ -1,0 +1,4 @@
+-- Erase all vectors.
+-- params: none
+-- returns: nothing
+DELETE FROM vector

@@ -1,4 +1,0 @@
--- Erase a vector under every fingerprint.
--- params: key
--- returns: nothing
-DELETE FROM vector WHERE key = :key
