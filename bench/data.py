@@ -1,4 +1,7 @@
-"""The data sets, read from the folder that `GRAPHMEM_DATA` names and turned into what `add` and `search` take."""
+"""The data sets, read from the folder that `GRAPHMEM_DATA` names and turned into what `add` and `search` take.
+
+`python -m bench.data locomo > locomo.jsonl` writes a set as lines that `graphmem import` reads.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import gzip
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Question", "Task", "data_folder", "locomo", "musique"]
+__all__ = ["TASKS", "Question", "Task", "data_folder", "locomo", "musique"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +118,11 @@ def _turns(conversation: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, A
 def _turn_key(text: str) -> str:
     session, turn = text.removeprefix("D").split(":")
     return f"D{int(session)}:{int(turn)}"
+
+
+TASKS = {"musique": musique, "locomo": locomo}
+
+
+if __name__ == "__main__":
+    for item in TASKS[sys.argv[1]](data_folder()).items:
+        print(json.dumps(item, default=datetime.isoformat, ensure_ascii=False))

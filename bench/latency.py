@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -202,9 +203,9 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
             asked = list(questions(chosen.searches, users))
             for text, user in asked[:20]:
                 memory.search(text, user_id=user)
-            searches = [_took(lambda t=text, u=user: memory.search(t, user_id=u)) for text, user in asked]
+            searches = [_took(partial(memory.search, text, user_id=user)) for text, user in asked]
             extra = list(facts(chosen.adds, users, seed=13))
-            adds = [_took(lambda each=item: memory.add(**each)) for item in extra]
+            adds = [_took(partial(memory.add, **item)) for item in extra]
         opened, rest = _at_rest(folder)
     return {
         "size": f"{memories}x{users}",

@@ -20,12 +20,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.data import Question, Task, data_folder, locomo, musique
+from bench.data import TASKS, Question, Task, data_folder
 from graphmem import Memory, Settings
 from graphmem.client.local import LocalBackend
 from graphmem.retrieval import RecallOptions
-
-TASKS: dict[str, Callable[..., Task]] = {"musique": musique, "locomo": locomo}
 
 MIXES: dict[str, Callable[[RecallOptions], RecallOptions]] = {
     "default": lambda options: options,

@@ -207,7 +207,7 @@ class GraphStore(ABC):
 
         Its id goes as well: a `superseded_by` that names it becomes None, in states of revisions too. Empty partitions
         go: their highest sequence becomes the store's floor. Which changes were applied may be forgotten. Marks stay
-        until they are settled. Returns what was erased, by kind, as counts (`revisions`, `partitions`, `bytes` freed ...).
+        until they are settled. Returns what was erased, by kind, as counts (`revisions`, `partitions`, `bytes` ...).
         """
 
     @abstractmethod
@@ -277,7 +277,7 @@ class VectorIndex(ABC):
         """Fill a fresh copy beside and switch to it. Readers keep the old one meanwhile; afterwards it is gone,
         and with it every byte of what had been deleted. If `batches` fails, the old one stays.
 
-        `fingerprint` may be another one. It works where `open` raised `EmbedderChanged`, too, and leaves the index open.
+        `fingerprint` may be another one. It works where `open` raised `EmbedderChanged`, and leaves the index open.
         """
 
     @abstractmethod
@@ -343,6 +343,10 @@ class VectorCache(ABC):
     @abstractmethod
     async def clear(self) -> int:
         """Forget all, physically; returns how many. A purge cannot know which vectors deleted texts left here."""
+
+    async def aclose(self) -> None:
+        """Let go of everything; idempotent."""
+        return
 
 
 class Reranker(ABC):

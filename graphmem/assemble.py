@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from graphmem.abc import Embedder, Extractor
+from graphmem.abc import Embedder, Extractor, VectorCache
+from graphmem.embed.cross_encoder import make_reranker
 from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
 from graphmem.errors import ConfigurationError
@@ -31,6 +32,14 @@ def assemble(settings: Settings, folder: Path) -> Engine:
             setting="GRAPHMEM_VECTORS",
         )
     embedder = _embedder(settings)
+    cache: VectorCache | None = None
+    if settings.embedder not in ("bundled", "hashing"):
+        # The bundled one is faster than any cache; what costs money or milliseconds is asked once a text.
+        from graphmem.embed.cache import CachedEmbedder
+        from graphmem.stores.sqlite import SQLiteVectorCache
+
+        cache = SQLiteVectorCache(folder / "cache.sqlite")
+        embedder = CachedEmbedder(embedder, cache)
     synchronous: Literal["FULL", "NORMAL"] = "FULL" if settings.durability == "full" else "NORMAL"
     return Engine(
         Parts(
@@ -39,6 +48,9 @@ def assemble(settings: Settings, folder: Path) -> Engine:
             encoders=Encoders(embedder, Analyser(settings.language)),
             extractor=_extractor(settings),
             verbatim=VerbatimExtractor(),
+            cache=cache,
+            reranker=make_reranker(settings.reranker) if settings.reranker else None,
+            instructions=settings.custom_instructions,
             keep_episodes=settings.episodes,
             lock=FolderLock(folder),
         )

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         default="english", description="Language whose word endings the keyword arm drops; `none` drops none."
     )
 
+    reranker: str | None = Field(
+        default=None,
+        description="What orders the best hits anew for `rerank`: `cross-encoder[:MODEL]`. Default: nothing.",
+    )
+
     extractor: Literal["auto", "openai", "rules", "verbatim"] = Field(
         default="auto",
         description=(

@@ -18,7 +18,7 @@ settings.register_profile("thorough", max_examples=1_000, deadline=None, suppres
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 for _name in [name for name in os.environ if name.startswith(("GRAPHMEM_", "OPENAI_"))]:
-    if not _name.startswith("GRAPHMEM_TEST_"):
+    if not _name.startswith("GRAPHMEM_TEST_") and _name != "GRAPHMEM_DATA":
         del os.environ[_name]
 
 

@@ -21,7 +21,8 @@ __all__ = ["Parts"]
 class Parts:
     """The engine's parts.
 
-    `extractor` draws memories from messages, `verbatim` keeps texts as they are. `clock` tells the present moment,
+    `extractor` draws memories from messages, `verbatim` keeps texts as they are; `instructions` go to the model with
+    every add that brings none of its own. `clock` tells the present moment,
     `lock` keeps other processes out of an embedded folder.
     """
 
@@ -34,6 +35,7 @@ class Parts:
     reranker: Reranker | None = None
     cache: VectorCache | None = None
     recall: RecallOptions = field(default_factory=RecallOptions)
+    instructions: str | None = None
     keep_episodes: Literal["sourced", "all", "none"] = "sourced"
     clock: Callable[[], datetime] = utc_now
     lock: FolderLock | None = None

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, MemoryDraft, Usage
+from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, Instructions, MemoryDraft, Usage
 from graphmem.engine.commit import Committer
 from graphmem.engine.parts import Parts
 from graphmem.engine.requests import AddRequest
@@ -140,7 +140,7 @@ class Remember:
                 episodes=episodes,
                 context=context,
                 shown=shown,
-                instructions=request.instructions,
+                instructions=self._instructions(request),
             )
         )
         return PlanItem(
@@ -151,6 +151,10 @@ class Remember:
             keep_episodes=self._parts.keep_episodes,
             recent=0 if _is_direct(request) else CONTEXT,
         )
+
+    def _instructions(self, request: AddRequest) -> Instructions:
+        given = request.instructions
+        return given if given.custom else replace(given, custom=self._parts.instructions)
 
     async def _nearest(self, scope: Scope, text: str) -> tuple[Memory, ...]:
         view = View(

@@ -67,6 +67,8 @@ class Upkeep:
         async with AsyncExitStack() as parts:
             if self._parts.lock is not None:
                 parts.callback(self._parts.lock.release)
+            if self._parts.cache is not None:
+                parts.push_async_callback(self._parts.cache.aclose)
             parts.push_async_callback(self._parts.encoders.dense.aclose)
             parts.push_async_callback(self._parts.store.aclose)
             parts.push_async_callback(self._parts.index.aclose)
