@@ -9,6 +9,9 @@ from graphmem.testing.oracle import OracleStore
 
 
 class TestOracleStore(GraphStoreTests):
+    # Its filters are `matches` itself: a few hundred of them tell as much as ten thousand.
+    test_very_many_random_filters_agree = None
+
     @pytest.fixture
     async def store(self):
         store = OracleStore()

@@ -9,9 +9,10 @@ from graphmem.testing.graph_store import GraphStoreTests
 
 
 class TestSQLiteStore(GraphStoreTests):
-    @pytest.fixture
-    async def store(self, tmp_path):
-        store = SQLiteStore(tmp_path / "graphmem.sqlite")
+    # One store for all tests, as a server would be; what it does with the disk is looked at elsewhere.
+    @pytest.fixture(scope="class")
+    async def store(self, tmp_path_factory):
+        store = SQLiteStore(tmp_path_factory.mktemp("store") / "graphmem.sqlite", synchronous="NORMAL")
         await store.open()
         yield store
         await store.aclose()

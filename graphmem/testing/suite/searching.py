@@ -390,6 +390,9 @@ class RankingTests(IndexSuite):
         await index.upsert([much, little])
         assert ids(await one(index, pen.ask(terms({1: 1.0})))) == [much.id, little.id]
         assert ids(await one(index, pen.ask(terms({1: 0.1, 2: 1.0})))) == [little.id, much.id]
+        assert ids(await one(index, pen.ask(terms({1: 1.0, 2: 0.1})))) == [much.id, little.id]
+        [single], [triple] = await index.query([pen.ask(terms({1: weight}), limit=1) for weight in (1.0, 3.0)])
+        assert triple.score == pytest.approx(3 * single.score, rel=1e-3)
 
 
 def recall(found: Sequence[Sequence[Neighbour]], best: Sequence[Sequence[Neighbour]]) -> float:

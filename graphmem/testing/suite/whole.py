@@ -58,6 +58,19 @@ class WholeTests(StoreSuite):
             after = await empty.history(scribe.project, memory.id)
             assert sorted(map(str, plain(before))) == sorted(map(str, plain(after)))
 
+    async def test_a_partition_without_memories_is_dumped(self, scribe: Scribe) -> None:
+        """Its episodes, and that something was deleted in it."""
+        said, gone = scribe.episode("kept as context"), scribe.memory("gone")
+        await scribe.write(said, gone)
+        await scribe.write(DropMemory(gone.id), scribe.revision(gone, Event.DELETE))
+        empty = OracleStore()
+        for change in await dumped(scribe.store, scribe.project):
+            await empty.apply(change)
+        owners = [scribe.partition.owner]
+        rebuilt = await world(empty, scribe.project, owners=owners)
+        assert rebuilt == await world(scribe.store, scribe.project, owners=owners)
+        assert [entry.event for entry in await empty.history(scribe.project, gone.id)] == ["DELETE"]
+
     async def test_a_store_takes_a_dump_in(self, scribe: Scribe) -> None:
         """Its own again, under a new project: what was planned elsewhere applies as any change."""
         oracle = OracleStore()
