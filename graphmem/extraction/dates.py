@@ -87,7 +87,7 @@ def _single(match: re.Match[str], name: str, today: date, ahead: bool) -> When |
     span = _guarded(_READERS[name], match, today, ahead)
     if span is None or opening in lists["passed_over"] or not (opening or _stands_alone(match, name)):
         return None
-    (start, end), first = match.span(), _at(span.first)
+    (start, end), first = _place(match), _at(span.first)
     if name == "duration":
         return When(start, end, "for", first, None, span.note)
     if opening in lists["since"]:
@@ -95,6 +95,11 @@ def _single(match: re.Match[str], name: str, today: date, ahead: bool) -> When |
     if opening in lists["until"]:
         return When(start, end, "until", None, first, span.note)
     return When(start, end, "in", first, _after(span.last), span.note)
+
+
+def _place(match: re.Match[str]) -> tuple[int, int]:
+    """Where the date stands, without the point of "Dec." where the sentence may end."""
+    return match.start(), match.end() - match[0].endswith(".")
 
 
 def _stands_alone(match: re.Match[str], name: str) -> bool:
@@ -119,7 +124,7 @@ def _range(match: re.Match[str], today: date, ahead: bool) -> When | None:
     is_until = match["between"].lower() in _lists()["until"]
     until = _at(_in_year(right.first, last.year)) if is_until else _after(last)
     note = f" ({_in_words(first, last)})" if left.note and right.note else ""
-    return When(*match.span(), "in", _at(first), until, note)
+    return When(*_place(match), "in", _at(first), until, note)
 
 
 def _endpoint(text: str, today: date, ahead: bool) -> _Span | None:

@@ -35,7 +35,7 @@ _OPENS = frozenset(
     '"“«‘(['  # noqa: RUF001
 )
 _CAMEL = re.compile(r"[a-z]+[A-Z]|[A-Z][a-z]+[A-Z]|[A-Z]+-?\d|[A-Z][a-z]+-?\d")
-_NO_NAME = re.compile(r".{3,}(?:ing|tion|sion|ness|ment|ism|ity|ology)")
+_NO_NAME = re.compile(r".{3,}(?:ing|tion|sion|ness|ment|ism|ity|ology|ship|hood)|.{5,}(?:ly|ful|less)")
 _VERB_LIKE = re.compile(r".{2,}(?:s|ed)")
 _POSSESSIVE = re.compile(r"['’]s?$")  # noqa: RUF001
 
@@ -103,9 +103,10 @@ class _Context:
         lower = frozenset(token.text for token in words if token.text[0].islower())
         capital = frozenset(_bare(token.text) for token in words if not token.initial and token.text[0].isupper())
         lists = word_lists()
-        is_english = bool(lower & lists["english"])
-        is_german = len(lower & lists["german"]) >= 2 and not is_english
-        is_romance = bool(lower & lists["romance"]) and not is_english
+        spoken = {token.lower for token in words}
+        is_english = bool(spoken & lists["english"])
+        is_german = bool(spoken & lists["german"]) and not is_english
+        is_romance = bool(spoken & lists["romance"]) and not is_english
         return cls(text, sentences, lower, capital, is_german, is_romance)
 
 
@@ -150,10 +151,18 @@ def _titles(text: str) -> Iterator[Name]:
     for match in _TITLE.finditer(text):
         group = match.lastindex or 1
         inner = match[group].strip()
-        is_title = group > 3 or (inner[:1].isupper() or inner[:1].isdigit())
-        if inner and is_title and inner[-1] not in ".!?,;…" and len(inner.split()) <= 8:
+        if inner and (group > 3 or _is_title(inner)):
             start = match.start(group) + match[group].index(inner)
             yield Name(inner, start, start + len(inner), "title")
+
+
+def _is_title(quoted: str) -> bool:
+    """Whether it looks like a title, rather than like what somebody said."""
+    words = quoted.split()
+    if len(words) > 8 or quoted[-1] in ".!?,;…" or not (quoted[0].isupper() or quoted[0].isdigit()):
+        return False
+    spoken = len(words) > 1 and _bare(words[0]).lower() in word_lists()["common"]
+    return not spoken or all(word[0].isupper() for word in words if len(word) > 3)
 
 
 def _handles(sentence: Iterable[_Token]) -> Iterator[Name]:
@@ -209,6 +218,8 @@ def _run_end(sentence: tuple[_Token, ...], at: int, text: str) -> int:
                 ahead += 1
             if ahead == end or ahead == len(sentence) or not _starts(sentence[ahead]):
                 break
+            if end - at == 1 and last.lower in word_lists()["acronyms"]:
+                break  # "CEO of Acme"
             end = ahead + 1
     return end
 

@@ -1,0 +1,181 @@
+"""Making a sentence understandable alone: names for "I", "my", "he" and "she", dates for "yesterday".
+
+Only where it is simple: a sentence with "I" inside quotes, or with a verb that is not known, keeps the words of its
+speaker. "We" stays what it is: nobody said who.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from graphmem.extraction.dates import When
+from graphmem.extraction.rules.lexicon import lexicon
+from graphmem.extraction.rules.phrases import Phrases
+from graphmem.extraction.rules.talk import Talk
+from graphmem.extraction.rules.tokens import Token
+
+__all__ = ["reword"]
+
+_LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
+_Edit = tuple[int, int, str]
+
+_UNCHANGED = frozenset(
+    ["will", "can", "could", "may", "might", "shall", "should", "must", "had", "did", "was", "used", "would", "ought"]
+)
+_PRESENT = {"am": "is", "have": "has", "do": "does"}
+_CONTRACTED = {"am": " is", "have": " has", "will": " will", "would": " would"}
+_QUOTES = '"“”«»„'
+
+
+def reword(phrases: Phrases, dates: Iterable[When], talk: Talk, *, unsaid: int | None = None) -> str:
+    """The sentence in words that stand alone; `unsaid` is the verb of a sentence that left out its "I"."""
+    edits = [(when.end, when.end, when.note) for when in dates if when.note]
+    first_person = _first_person(phrases, talk)
+    if first_person is not None:
+        edits += first_person
+        if unsaid is not None:
+            edits += _subject(phrases.tokens, unsaid, talk)
+    edits += _others(phrases, talk)
+    text, end, parts = phrases.text, 0, []
+    for start, stop, new in sorted(edits):
+        if start >= end:
+            parts += [text[end:start], new]
+            end = stop
+    whole = _LINE_BREAK.sub(" ", "".join([*parts, text[end:]]))
+    return whole[:1].upper() + whole[1:]
+
+
+def _others(phrases: Phrases, talk: Talk) -> Iterator[_Edit]:
+    """Names for "he" and "she" where it is sure whom they mean."""
+    for unit in phrases.units:
+        token = phrases.tokens[unit.start]
+        if unit.kind == "pronoun" and unit.entity is not None and token.word in ("he", "she"):
+            yield token.start, token.end, talk.shown(unit.entity)
+
+    for at, entity in phrases.owners.items():
+        token = phrases.tokens[at]
+        yield token.start, token.end, f"{talk.shown(entity)}'s"
+
+
+_BEFORE_VERBS = frozenset({"started", "starting", "began", "stopped", "quit", "never", "not", "longer", "no"})
+
+
+def _subject(tokens: Sequence[Token], verb: int, talk: Talk) -> Iterator[_Edit]:
+    """ "Just moved to Lisbon" as "Ana just moved to Lisbon", where nothing but adverbs stands before the verb."""
+    words = lexicon()
+    if any(token.word not in words.words["adverbs"] | _BEFORE_VERBS for token in tokens[:verb]):
+        return
+    first, token = tokens[0], tokens[verb]
+    yield first.start, first.start, f"{talk.speaker.shown} "
+    if verb == 0 and token.word in words.third and token.word not in words.past:
+        yield token.start, token.end, words.third[token.word]
+    else:
+        yield first.start, first.start + 1, first.word[:1]
+
+
+def _cased(name: str, start: int) -> str:
+    """ "The user" in the middle of a sentence is "the user"."""
+    return name if start == 0 or not name.startswith("The ") else f"the {name[4:]}"
+
+
+def _first_person(phrases: Phrases, talk: Talk) -> list[_Edit] | None:
+    """The edits that put the speaker's name for "I"; None where it is not simple."""
+    tokens = phrases.tokens
+    mine = [at for at, token in enumerate(tokens) if token.word in _MINE]
+    if not mine:
+        return []
+    if _is_quoted(phrases.text, [tokens[at].start for at in mine]):
+        return None
+    edits: list[_Edit] = []
+    said = False
+    for at in mine:
+        token = tokens[at]
+        name = _cased(talk.speaker.shown, token.start)
+        if token.word == "i":
+            agreed = _agreement(tokens, at)
+            if agreed is None:
+                return None
+            edits.append((token.start, token.end, name))
+            edits += agreed
+        else:
+            edits.append((token.start, token.end, _oblique(token.word, name, said)))
+        said = True
+    return edits
+
+
+_MINE = frozenset({"i", "me", "my", "mine", "myself"})
+
+
+def _oblique(word: str, name: str, said: bool) -> str:
+    if word == "my":
+        return "their" if said else f"{name}'s"
+    if word == "myself":
+        return "themselves"
+    return f"{name}'s" if word == "mine" else name
+
+
+def _is_quoted(text: str, places: Sequence[int]) -> bool:
+    quotes = [index for index, character in enumerate(text) if character in _QUOTES]
+    return bool(quotes) and any(quotes[0] < place < quotes[-1] for place in places)
+
+
+def _agreement(tokens: Sequence[Token], at: int) -> list[_Edit] | None:
+    """What changes in the verb when "I" becomes a name; None for a verb that is not known."""
+    words = lexicon()
+    here = at + 1
+    while here < len(tokens) and _is_adverb(tokens[here].word):
+        here += 1
+    if here >= len(tokens):
+        return None
+    verb = tokens[here]
+    if at and tokens[at - 1].word in ("and", "or", "nor") and not any(_is_finite(t) for t in tokens[: at - 1]):
+        return _expanded(verb, tokens[here - 1])  # "Rui and I live": many, as before
+    if verb.word in ("am", "have", "will", "would") and verb.start == tokens[here - 1].end:
+        return _expanded(verb, tokens[here - 1])
+    if verb.word in _PRESENT and verb.end - verb.start != len(verb.word):  # "gotta"
+        return None
+    if verb.word in _PRESENT:
+        return [(verb.start, verb.end, _PRESENT[verb.word])]
+    if verb.word in _UNCHANGED:
+        return []
+    if verb.word in words.third and verb.word not in words.simple_past:
+        return [(verb.start, verb.end, words.third[verb.word]), *_joined_verbs(tokens, here)]
+    is_past = verb.word in words.simple_past or (verb.word.endswith("ed") and len(verb.word) > 4)
+    return [] if is_past else None
+
+
+def _is_adverb(word: str) -> bool:
+    words = lexicon().words
+    known = word in words["adverbs"] or word in words["over"] or word in ("never", "no", "longer")
+    return known or (word.endswith("ly") and len(word) > 4 and word not in lexicon().third)
+
+
+def _is_finite(token: Token) -> bool:
+    words = lexicon()
+    return token.word in words.finite or token.word in words.past or token.word in words.third
+
+
+def _expanded(verb: Token, before: Token) -> list[_Edit] | None:
+    """ "I'm" as "Ana is"."""
+    if verb.start != before.end or verb.is_mark:
+        return []
+    full = _CONTRACTED.get(verb.word)
+    return None if full is None else [(verb.start, verb.end, full)]
+
+
+def _joined_verbs(tokens: Sequence[Token], at: int) -> Iterator[_Edit]:
+    """Further verbs of the same subject: "I work at Acme and live in Porto"."""
+    words = lexicon()
+    for here in range(at + 1, len(tokens) - 1):
+        word, following = tokens[here].word, tokens[here + 1]
+        if word in ("to", "i", "who", "that", ";", "you", "can", "will", "would"):
+            return
+        if word in ("and", "but") and following.word in words.third and following.word not in words.past:
+            after = tokens[here + 2].word if here + 2 < len(tokens) else ""
+            if (
+                after in words.words["ends_phrase"]
+                or after in words.words["determiners"]
+                or following.word in words.forms
+            ):
+                yield following.start, following.end, words.third[following.word]
