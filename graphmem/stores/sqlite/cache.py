@@ -49,9 +49,7 @@ class SQLiteVectorCache(VectorCache):
 
         def work(session: Session) -> int:
             with session.writing():
-                held = int(session.all("cache/count")[0][0])
-                session.many("cache/clear", [{}])
-            return held
+                return session.run("cache/clear")
 
         await self._open()
         held = await self._pool.write(work)

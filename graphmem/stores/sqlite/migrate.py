@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from graphmem.errors import ConfigurationError
 from graphmem.stores.sqlite.session import Session
 
-__all__ = ["APPLICATION", "Schema", "migrate"]
+__all__ = ["APPLICATIONS", "Schema", "migrate"]
 
 Schema = Literal["store", "cache"]
 """Which file: each has a folder of migrations."""
 
-APPLICATION = 1735552365
-"""Says in the file's header whose it is ("grmm" as a big-endian number)."""
+APPLICATIONS: Mapping[Schema, int] = MappingProxyType({"store": 1735552365, "cache": 1735552355})
+"""Says in a file's header what it is ("grmm" and "grmc" as big-endian numbers); the first migration writes it."""
 
 
 @cache
@@ -47,27 +48,28 @@ def migrate(session: Session, path: Path, of: Schema) -> None:
     Raises `ConfigurationError` if the file is another program's, or was written by a newer graphmem.
     """
     migrations = _migrations(of)
-    if _check(session, path, len(migrations)) == len(migrations):
+    if _check(session, path, of) == len(migrations):
         return
     with session.writing():
         # Another process may have been faster: look again now that nobody else writes.
-        for statements in migrations[_check(session, path, len(migrations)) :]:
+        for statements in migrations[_check(session, path, of) :]:
             for statement in statements:
                 session.connection.execute(statement)
 
 
-def _check(session: Session, path: Path, newest: int) -> int:
+def _check(session: Session, path: Path, of: Schema) -> int:
     """The file's version, if the file is ours."""
     run = session.connection.execute
     version = int(run("PRAGMA user_version").fetchone()[0])
     application = int(run("PRAGMA application_id").fetchone()[0])
     used = run("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if application != APPLICATION and (application or version or used):
+    if application != APPLICATIONS[of] and (application or version or used):
         raise ConfigurationError(
-            f"{str(path)!r} is a database of another program.",
+            f"{str(path)!r} is a database of another kind or program.",
             hint="Give graphmem a folder of its own.",
             setting="path",
         )
+    newest = len(_migrations(of))
     if version > newest:
         raise ConfigurationError(
             f"{str(path)!r} has schema version {version}, and this graphmem knows {newest}.",

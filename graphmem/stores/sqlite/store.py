@@ -66,6 +66,7 @@ class SQLiteStore(GraphStore):
                 hint="Choose another folder.",
                 setting="path",
             ) from error
+        self._applied = 0
         await self._pool.open(lambda session: migrate(session, self.path, "store"))
 
     async def aclose(self) -> None:

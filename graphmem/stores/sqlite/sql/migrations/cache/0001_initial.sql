@@ -1,6 +1,6 @@
 -- Vectors by the hash of their text, for each embedder (fingerprint) that made one.
 
-PRAGMA application_id = 1735552365;
+PRAGMA application_id = 1735552355;
 PRAGMA user_version = 1;
 
 CREATE TABLE vector (
@@ -9,4 +9,3 @@ CREATE TABLE vector (
     vector BLOB NOT NULL,
     PRIMARY KEY (fingerprint, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX vector_by_key ON vector (key);

@@ -1,4 +1,0 @@
--- How many vectors there are.
--- params: none
--- returns: count
-SELECT count(*) AS count FROM vector
