@@ -5,7 +5,7 @@ Arguments and answers are the JSON of the native REST surface, so the two ends o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from graphmem.views import (
@@ -105,7 +105,7 @@ class Backend(Protocol):
     async def index(self, action: IndexAction) -> dict[str, Any]:
         """Care for the index."""
 
-    def export(self, arguments: Arguments) -> AsyncIterator[str]:
+    def export(self, arguments: Arguments) -> AsyncGenerator[str, None]:
         """Everything as JSON lines."""
 
     async def import_lines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -266,7 +266,7 @@ class LocalBackend:
                 return {"clean": found.clean, **counts}
         raise InvalidInput(f"The index knows drain, verify, repair and rebuild, not {action!r}.", field="action")
 
-    async def export(self, arguments: Arguments) -> AsyncIterator[str]:
+    async def export(self, arguments: Arguments) -> AsyncGenerator[str, None]:
         """The project's memories as JSON lines."""
         given = _Given(arguments)
         owner = given.pop("owner")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +12,7 @@ import anyio
 
 from graphmem.client.backend import Backend, ImportReport, IndexAction
 from graphmem.client.locate import locate
+from graphmem.errors import Unavailable
 from graphmem.graph import AsyncGraph
 from graphmem.views import (
     AddResult,
@@ -33,14 +35,13 @@ Moment = Any
 class AsyncMemory:
     """A graph memory: in a folder, in Neo4j, or on a graphmem server.
 
-    `location` is a folder (default: `GRAPHMEM_HOME`, else the platform's data folder), or `http(s)://…` of a server,
-    then
-    with its `api_key`. `settings` replace what the environment says. It opens on first use; `async with`, or `aclose`,
-    lets go.
+    `location` is a folder (default: `GRAPHMEM_STORE`, else `GRAPHMEM_HOME`, else the platform's data folder), or
+    `http(s)://…` of a server, then with its `api_key`. `settings` replace what the environment says. It opens on first
+    use; `async with`, or `aclose`, lets go.
 
     Whose memory an operation means is said by `user_id`, `agent_id`, `app_id`, `run_id`: at least one. Every operation
-    raises
-    `InvalidInput` for arguments that cannot be used, and `Unavailable` when a part cannot be reached.
+    raises `InvalidInput` for arguments that cannot be used, and `Unavailable` when a part cannot be reached or the
+    memory is closed.
     """
 
     def __init__(
@@ -53,9 +54,14 @@ class AsyncMemory:
         self._backend = locate(location, api_key=api_key, settings=settings)
         self._opening = anyio.Lock()
         self._open = False
+        self._closed = False
 
     async def __aenter__(self) -> Self:
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -68,16 +74,21 @@ class AsyncMemory:
         await self._ready()
 
     async def aclose(self) -> None:
-        """Bring everything to disk and let go; idempotent."""
-        self._open = False
+        """Bring everything to disk and let go; idempotent. A closed memory stays closed."""
+        self._closed = True
         await self._backend.aclose()
 
     async def _ready(self) -> Backend:
         if not self._open:
             async with self._opening:
                 if not self._open:
-                    await self._backend.open()
+                    await self._there().open()
                     self._open = True
+        return self._there()
+
+    def _there(self) -> Backend:
+        if self._closed:
+            raise Unavailable("This memory is closed.", hint="Open a new one.")
         return self._backend
 
     # -- remembering
@@ -107,12 +118,10 @@ class AsyncMemory:
         """Remember what is in the messages: a text, a message, or a list of messages in the OpenAI format.
 
         With `infer` the extractor draws memories from them; without, each text is kept as it is. `relations` are
-        triples
-        `("Alice", "WORKS_AT", "Acme")`, or dicts with `source, relationship, target` and maybe types and times: then no
-        model is asked. `entities` are names, or dicts with `name`, `type`, `aliases`. `timestamp` is when it was said;
-        relative dates
-        count from it. `custom_instructions`, `includes`, `excludes`, `custom_categories` steer the model,
-        `max_llm_calls` bounds it.
+        triples `("Alice", "WORKS_AT", "Acme")`, or dicts with `source, relationship, target` and maybe types and times:
+        then no model is asked. `entities` are names, or dicts with `name`, `type`, `aliases`. `timestamp` is when it
+        was said; relative dates count from it. `custom_instructions`, `includes`, `excludes`, `custom_categories` steer
+        the model, `max_llm_calls` bounds it.
 
         Raises `ModelError` if the model fails; nothing was written then.
         """
@@ -139,8 +148,7 @@ class AsyncMemory:
         """Change a memory under the same id; `data` is another name for `text`.
 
         New words are linked anew, and what only the old ones stated is withdrawn. `expiration_date` and `feedback`
-        (POSITIVE,
-        NEGATIVE, VERY_NEGATIVE) are cleared by None. Raises `NotFound`.
+        (POSITIVE, NEGATIVE, VERY_NEGATIVE) are cleared by None. Raises `NotFound`.
         """
         changes = given(locals(), keep_none=("expiration_date", "feedback"))
         return await (await self._ready()).update(changes.pop("memory_id"), changes)
@@ -169,8 +177,7 @@ class AsyncMemory:
         """Memories and relations that answer the question, best first, each with its path. No model is asked.
 
         `limit` is another name for `top_k` (10). `threshold` is the least final score, in [0, 1]. `as_of` asks what was
-        true at a
-        moment, `known_at` what this memory knew then; `explain` adds times, seeds and what the walk reached.
+        true at a moment, `known_at` what this memory knew then; `explain` adds times, seeds and what the walk reached.
         """
         return await (await self._ready()).search(given(locals()))
 
@@ -252,16 +259,17 @@ class AsyncMemory:
         """Care for the index: `drain`, `verify`, `repair` or `rebuild`."""
         if action == "rebuild":
             # An index that cannot be opened, for being another embedder's, is just what it mends.
-            return await self._backend.index(action)
+            return await self._there().index(action)
         return await (await self._ready()).index(action)
 
-    def export(self) -> AsyncIterator[str]:
+    def export(self) -> AsyncGenerator[str, None]:
         """Everything as JSON lines that `import_lines` reads back: same ids, dates, history."""
         return self._export()
 
-    async def _export(self) -> AsyncIterator[str]:
-        async for line in (await self._ready()).export({}):
-            yield line
+    async def _export(self) -> AsyncGenerator[str, None]:
+        async with aclosing((await self._ready()).export({})) as lines:
+            async for line in lines:
+                yield line
 
     async def import_lines(
         self,

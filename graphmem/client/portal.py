@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  (for its hook at the interpreter's end: ours comes later, so runs first)
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
@@ -18,48 +19,80 @@ Item = TypeVar("Item")
 
 
 class Portal:
-    """Runs coroutines for callers that are not async, inside a running loop (Jupyter) as well. Starts on first use."""
+    """Runs coroutines for callers that are not async, inside a running loop (Jupyter) as well.
 
-    def __init__(self) -> None:
+    It starts on first use. `closing` is the last thing that runs in it, when it is closed or the interpreter ends.
+    """
+
+    def __init__(self, closing: Callable[[], Awaitable[None]]) -> None:
+        self._closing = closing
         self._stack = ExitStack()
         self._portal: BlockingPortal | None = None
-        self._starting = threading.Lock()
+        self._turn = threading.Lock()
         self._closed = False
 
     def call(self, function: Callable[..., Awaitable[Answer]], *args: Any, **kwargs: Any) -> Answer:
-        """The answer of `await function(...)`."""
+        """The answer of `await function(...)`, which is cancelled where the caller is interrupted (Ctrl+C)."""
 
         async def run() -> Answer:
             return await function(*args, **kwargs)
 
-        return self._running().call(run)
+        return _answer(self._running(), run)
 
-    def iterate(self, items: AsyncIterator[Item]) -> Iterator[Item]:
-        """The items of an async iterator, fetched one at a time."""
+    def iterate(self, items: AsyncGenerator[Item, None]) -> Iterator[Item]:
+        """The items of an async generator, fetched one at a time; it is closed where the caller stops early."""
         portal = self._running()
         end = object()
 
         async def step() -> Item | object:
             return await anext(items, end)
 
-        while (item := portal.call(step)) is not end:
-            yield item  # type: ignore[misc]
-
-    @property
-    def started(self) -> bool:
-        """Whether anything ran in it yet, and it is not closed."""
-        return self._portal is not None
+        try:
+            while (item := _answer(portal, step)) is not end:
+                yield item  # type: ignore[misc]
+        finally:
+            if self._portal is portal:
+                portal.call(items.aclose)
 
     def close(self) -> None:
-        """Stop the thread; idempotent."""
-        self._closed = True
-        self._portal = None
-        self._stack.close()
+        """Run what closes, and stop the thread; idempotent."""
+        with self._turn:
+            self._closed = True
+            portal, self._portal = self._portal, None
+        _running.discard(self)
+        with self._stack:
+            if portal is not None:
+                portal.call(self._closing)
 
     def _running(self) -> BlockingPortal:
-        with self._starting:
+        with self._turn:
             if self._closed:
                 raise Unavailable("This memory is closed.", hint="Open a new one.")
             if self._portal is None:
                 self._portal = self._stack.enter_context(start_blocking_portal("asyncio", name="graphmem"))
+                _running.add(self)
             return self._portal
+
+
+_running: set[Portal] = set()
+"""Those that were started and not closed."""
+
+
+def _answer(portal: BlockingPortal, run: Callable[[], Awaitable[Answer]]) -> Answer:
+    future = portal.start_task_soon(run)
+    try:
+        return future.result()
+    finally:
+        future.cancel()
+
+
+def _close_all() -> None:
+    with ExitStack() as all_of_them:
+        for portal in list(_running):
+            all_of_them.callback(portal.close)
+
+
+# The interpreter waits for its threads before it runs what `atexit` was given, and one that runs an event loop would
+# never end: a program that forgets to close its memory would hang. This hook comes before the waiting, and before
+# thread pools refuse the work that closing is made of. There is no public one.
+threading._register_atexit(_close_all)  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from urllib.parse import quote
@@ -159,7 +159,7 @@ class RemoteBackend:
         """POST /index/{action}"""
         return cast(dict[str, Any], await self._ask("POST", f"/index/{_segment(action)}"))
 
-    async def export(self, arguments: Arguments) -> AsyncIterator[str]:
+    async def export(self, arguments: Arguments) -> AsyncGenerator[str, None]:
         """GET /export, streamed"""
         try:
             async with self._http.stream("GET", "/export", params=_query(arguments)) as response:

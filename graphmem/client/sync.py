@@ -29,7 +29,8 @@ __all__ = ["Memory"]
 class Memory:
     """A graph memory: `AsyncMemory` for programs and notebooks that are not async. See there.
 
-    It runs an event loop in a thread of its own, from first use to `close`.
+    It runs an event loop in a thread of its own, from first use to `close`; what a program leaves open is closed when
+    it ends. Threads may share it.
     """
 
     def __init__(
@@ -40,10 +41,14 @@ class Memory:
         settings: Settings | None = None,
     ) -> None:
         self._memory = AsyncMemory(location, api_key=api_key, settings=settings)
-        self._portal = Portal()
+        self._portal = Portal(self._memory.aclose)
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -57,8 +62,6 @@ class Memory:
 
     def close(self) -> None:
         """Bring everything to disk and let go; idempotent."""
-        if self._portal.started:
-            self._portal.call(self._memory.aclose)
         self._portal.close()
 
     def add(
