@@ -31,6 +31,7 @@ class Drainer:
         # One drainer at a time in a process: with it, plain deletes need no tombstones.
         self._turn = anyio.Lock()
         self._switching = False
+        self._behind = False  # a drain failed, and its marks wait
 
     @asynccontextmanager
     async def switching(self) -> AsyncIterator[None]:
@@ -49,20 +50,31 @@ class Drainer:
     async def drain(self, marks: Sequence[Mark] | None = None) -> int:
         """Copy what `marks` name, or everything that is pending; returns how many marks were worked off.
 
-        Raises what the store, the embedder or the index raise; the marks not yet done then stay.
+        Raises what the store, the embedder or the index raise; the marks not yet done then stay, and the next drain
+        works them off, whatever it is asked for.
         """
         async with self._turn:
-            if marks is not None:
-                for start in range(0, len(marks), BATCH):
-                    await self._copy(marks[start : start + BATCH])
-                return len(marks)
-            if self._switching:
-                return 0
-            done = 0
-            while batch := await self._store.pending(BATCH):
-                await self._copy(batch)
-                done += len(batch)
+            try:
+                done = await self._drain(None if self._behind and not self._switching else marks)
+            except BaseException:
+                self._behind = True
+                raise
+            if not self._switching:
+                self._behind = False
             return done
+
+    async def _drain(self, marks: Sequence[Mark] | None) -> int:
+        if marks is not None:
+            for start in range(0, len(marks), BATCH):
+                await self._copy(marks[start : start + BATCH])
+            return len(marks)
+        if self._switching:
+            return 0
+        done = 0
+        while batch := await self._store.pending(BATCH):
+            await self._copy(batch)
+            done += len(batch)
+        return done
 
     async def _copy(self, marks: Sequence[Mark]) -> None:
         # Asked at the beginning: what is written before a switch and finished after it went to the old copy.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -132,9 +133,14 @@ class Copy:
         path = self.shard_path(kind)
         with translated(f"creating the {kind} shard"):
             path.mkdir()
-            shard = edge.EdgeShard.create(str(path), language.shard_config(dimensions))
-            self._shards[kind] = shard
-            self._index_fields(kind)
+            try:
+                shard = self._shards[kind] = edge.EdgeShard.create(str(path), language.shard_config(dimensions))
+                self._index_fields(kind)
+            except BaseException:
+                # Half of a shard would be in the way of the next attempt, and of the next open.
+                self._shards.pop(kind, None)
+                shutil.rmtree(path, ignore_errors=True)
+                raise
         return shard
 
     def _index_fields(self, kind: Kind) -> None:
