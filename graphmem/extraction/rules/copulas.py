@@ -73,7 +73,7 @@ class _Copulas:
                 object_type=kind,
                 negated=negated,
                 is_over=is_over,
-                at=at,
+                at=subject.start,
             )
 
     def _subject(self, at: int) -> tuple[Unit | None, bool]:
@@ -175,7 +175,7 @@ class _Copulas:
             return
         value = self._value(end + 1)
         if value is not None:
-            yield Fact(subject=whose, label=label, object=value, subject_type="Person", object_type=kind, at=end)
+            yield Fact(subject=whose, label=label, object=value, subject_type="Person", object_type=kind, at=start)
 
     def _owner(self, at: int) -> tuple[str | None, int]:
         before = at - 1

@@ -123,11 +123,11 @@ class _Message:
             return
         if self._is_idle(text, words):
             return
-        reading = self._read(words)
-        if reading.relations or self._tells(text, words, reading):
-            self._add(_draft(reading))
+        for reading in self._read(words):
+            if reading.relations or self._tells(text, words, reading):
+                self._add(_draft(reading))
 
-    def _read(self, words: Words) -> Reading:
+    def _read(self, words: Words) -> list[Reading]:
         return read(words, self.talk, self.episode.observed_at, role=self.episode.role)
 
     def _add(self, draft: MemoryDraft) -> None:
@@ -174,7 +174,10 @@ class _Message:
 
     def _anew(self, text: str, wrong: str, right: str) -> MemoryDraft:
         said = corrections.replaced(text, wrong, right)
-        return _draft(self._read(words_of(said, 0, find_names(said))))
+        *asides, statement = self._read(words_of(said, 0, find_names(said)))
+        for aside in asides:
+            self._add(_draft(aside))
+        return _draft(statement)
 
 
 _PERSONAL = frozenset({"you", "your", "i", "my", "we", "our"})

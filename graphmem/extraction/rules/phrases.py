@@ -14,7 +14,7 @@ from graphmem.extraction.rules.lexicon import BE, Role, lexicon
 from graphmem.extraction.rules.talk import Fact, Talk
 from graphmem.extraction.rules.tokens import Token
 
-__all__ = ["Phrases", "Unit"]
+__all__ = ["Aside", "Phrases", "Unit"]
 
 _FIRST = frozenset({"i", "me", "myself", "we"})
 _THIRD = frozenset({"he", "she", "him", "her"})
@@ -30,7 +30,8 @@ class Unit:
     """Tokens [start, end) that mean `entity`; None where it is not sure whom.
 
     A `relative` without a name stands for somebody only when a sentence says something of them; `facts` are then
-    true. `is_predicate`: it says who somebody else is ("Marta is *my sister*").
+    true. `is_predicate`: it says who somebody else is ("Marta is *my sister*"). `several` are the entities where it is
+    said of more than one ("my sons Tom and Rui").
     """
 
     start: int
@@ -40,6 +41,16 @@ class Unit:
     kind: str = "name"
     facts: tuple[Fact, ...] = ()
     is_predicate: bool = False
+    several: tuple[str, ...] = ()
+
+
+class Aside(NamedTuple):
+    """Tokens [start, end) that say who somebody is by the way; the names alone are at [first, last)."""
+
+    start: int
+    end: int
+    first: int
+    last: int
 
 
 class _Relative(NamedTuple):
@@ -53,7 +64,8 @@ class Phrases:
     """The units of one sentence.
 
     `names` maps the token a name begins at to (token after its end, name); `dates` are the tokens of dates, `quoted`
-    those of somebody else's words. After reading, `owners` says whom "his" and "her" mean, by token.
+    those of somebody else's words. After reading, `owners` says whom "his" and "her" mean, by token, and `asides` are
+    what can be taken out of the sentence.
     """
 
     text: str
@@ -64,6 +76,7 @@ class Phrases:
     quoted: frozenset[int] = frozenset()
     owners: dict[int, str] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
     def read(self) -> Phrases:
@@ -85,6 +98,10 @@ class Phrases:
     def starting_at(self, start: int) -> Unit | None:
         """The unit that starts at token `start`."""
         return next((unit for unit in self.units if unit.start == start), None)
+
+    def is_taken_out(self, at: int) -> bool:
+        """Whether token `at` belongs to an aside, and not to the name in it."""
+        return any(aside.start <= at < aside.end and not aside.first <= at < aside.last for aside in self.asides)
 
     # --- one unit
 
@@ -187,9 +204,10 @@ class Phrases:
         closing = self._word(relative.end)
         if closing not in (_CLOSERS | {""}) and closing != "who":
             return unit
-        if whose is not None:
-            self.state(whose, relative, unit.entity, start)
         end = relative.end + (closing in (",", ")"))
+        if whose is not None:
+            self.state(whose, relative, unit.entity, start, aside=True)
+            self.asides.append(Aside(unit.start, end, unit.start, unit.end))
         return Unit(unit.start, end, unit.entity, relative.role.type)
 
     def _possessed(self, at: int) -> tuple[str | None, _Relative | None]:
@@ -224,9 +242,16 @@ class Phrases:
             return Unit(at, relative.end, None, relative.role.type, "relative")
         names, end = self._bound(relative)
         if names:
+            in_place = end > relative.end
             for name in names:
-                self.state(whose, relative, name, at)
-            return self._chained(Unit(at, end, names[0] if len(names) == 1 else None, relative.role.type))
+                self.state(whose, relative, name, at, aside=in_place)
+            if in_place:
+                spans = [(first, last) for first, (last, _) in self.names.items() if relative.end <= first < end]
+                self.asides.append(Aside(at, end, min(spans)[0], max(spans)[1]))
+            entities = tuple(self.talk.entity(name) for name in names)
+            if len(entities) > 1:
+                return Unit(at, end, None, relative.role.type, several=entities)
+            return self._chained(Unit(at, end, entities[0], relative.role.type))
         subject = self._copula_subject(at)
         if subject is not None:
             for entity in subject:
@@ -350,7 +375,7 @@ class Phrases:
             end = unit.start - 1
         return found or None
 
-    def state(self, whose: str, relative: _Relative, name: str, at: int) -> None:
+    def state(self, whose: str, relative: _Relative, name: str, at: int, *, aside: bool = False) -> None:
         """`name` is the relative of `whose`."""
         entity = self.talk.entity(name)
         if entity == whose:
@@ -362,7 +387,13 @@ class Phrases:
         self.talk.types.setdefault(entity, role.type)
         self.facts.append(
             Fact(
-                subject=whose, label=relative.label, object=entity, subject_type="Person", object_type=role.type, at=at
+                subject=whose,
+                label=relative.label,
+                object=entity,
+                subject_type="Person",
+                object_type=role.type,
+                at=at,
+                aside=aside,
             )
         )
 

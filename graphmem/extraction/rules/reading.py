@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -12,12 +12,13 @@ from graphmem.extraction.dates import When, find_dates
 from graphmem.extraction.names import Name
 from graphmem.extraction.rules.copulas import find_copulas
 from graphmem.extraction.rules.lexicon import lexicon
+from graphmem.extraction.rules.parts import Part, split_parts
 from graphmem.extraction.rules.phrases import Phrases, Unit
 from graphmem.extraction.rules.relations import date_of, relation_of, relations_of
-from graphmem.extraction.rules.talk import Talk
+from graphmem.extraction.rules.talk import Fact, Talk
 from graphmem.extraction.rules.tokens import Token, tokenise
 from graphmem.extraction.rules.verbs import Clause, find_clauses
-from graphmem.extraction.rules.wording import reword
+from graphmem.extraction.rules.wording import Wording
 from graphmem.extraction.speakers import ASSISTANT_ROLES
 
 __all__ = ["Reading", "Words", "read", "words_of"]
@@ -40,7 +41,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a sentence says: in words that stand alone, as relations, of whom, and when."""
+    """A statement: in words that stand alone, as relations, of whom, and when."""
 
     text: str
     relations: tuple[RelationDraft, ...]
@@ -69,33 +70,97 @@ def words_of(text: str, offset: int, names: Iterable[Name]) -> Words:
     return Words(text, tokens, spans, kinds)
 
 
-def read(words: Words, talk: Talk, said_at: datetime, *, role: str = "user") -> Reading:
-    """Read a sentence; what is learnt about people goes into `talk`."""
+def read(words: Words, talk: Talk, said_at: datetime, *, role: str = "user") -> list[Reading]:
+    """Read a sentence: what it says by the way, then each of its statements (one at least).
+
+    What is learnt about people goes into `talk`.
+    """
     dates = find_dates(words.text, said_at, ahead=_looks_ahead(words.tokens))
     dated = frozenset(at for at, token in enumerate(words.tokens) if _inside(token, dates))
     phrases = Phrases(words.text, words.tokens, words.names, talk, dated, _quoted(words)).read()
     unsaid = None if role in ASSISTANT_ROLES else Unit(0, 0, talk.speaker.entity, "Person", "self")
     clauses = find_clauses(words.tokens, phrases, first_person=unsaid)
     facts = find_copulas(words.tokens, phrases, talk)
-    stated: list[RelationDraft] = []
+    readings = [_aside(fact, talk, said_at) for fact in facts if fact.aside]
+    facts = [fact for fact in facts if not fact.aside]
+    whens = _dates_of(words, clauses, dates)
+    wording = Wording.of(phrases, dates, talk, clauses)
+    for part in split_parts(phrases, clauses, facts):
+        relations, told = _relations(part, whens, said_at, talk)
+        span = _span(words, part)
+        inside = [when for when in dates if span[0] <= when.start < span[1]]
+        valid_at, invalid_at = _interval(told, part.clauses, inside)
+        subject = None if part.subject is None else talk.shown(part.subject)
+        readings.append(
+            Reading(
+                text=wording.said(*span, subject),
+                relations=relations,
+                entities=_entities(words, phrases, part, relations, talk),
+                valid_at=valid_at,
+                invalid_at=invalid_at,
+            )
+        )
     for clause in clauses:
-        facts += [fact for unit in _units(clause) for fact in unit.facts]
-    stated += [relation_of(fact, said_at) for fact in facts]
-    spans = _spans(words.tokens, clauses)
-    told: list[RelationDraft] = []
-    for clause, (start, end) in zip(clauses, spans, strict=True):
-        when = date_of(start, end, dates)
-        told += relations_of(clause, when, said_at, talk)
         _notice(clause, talk)
-    relations = _distinct([*stated, *told])
-    valid_at, invalid_at = _interval(told, clauses, dates, said_at)
+    return _told_only(readings, words)
+
+
+def _told_only(readings: list[Reading], words: Words) -> list[Reading]:
+    """The readings without a rest that says nothing: of "This is my sister Marta" that would be "This is Marta"."""
+    *asides, rest = readings
+    if not asides or rest.relations:
+        return readings
+    small = lexicon().words
+    named = {at for start, end in words.named for at in range(start, end)}
+    roles = lexicon().roles
+    telling = [
+        token
+        for at, token in enumerate(words.tokens)
+        if at not in named
+        and not token.is_mark
+        and token.word not in roles
+        and not any(token.word in small[name] for name in ("courtesy", "ends_phrase", "determiners", "adverbs"))
+    ]
+    return readings if len(telling) > 1 else asides
+
+
+def _aside(fact: Fact, talk: Talk, said_at: datetime) -> Reading:
+    """ "Marta is Ana's sister.", of "my sister Marta"."""
+    role = fact.label.removeprefix("has ")
+    whose = talk.shown(fact.subject)
+    whose = f"the {whose[4:]}" if whose.startswith("The ") else whose
+    relation = relation_of(fact, said_at)
     return Reading(
-        text=reword(phrases, dates, talk, unsaid=_unsaid(clauses)),
-        relations=relations,
-        entities=_entities(words, phrases, relations, talk),
-        valid_at=valid_at,
-        invalid_at=invalid_at,
+        text=f"{talk.shown(fact.object)} is {whose}'s {role}.",
+        relations=(relation,),
+        entities=talk.drafts([fact.object, fact.subject]),
+        valid_at=None,
+        invalid_at=None,
     )
+
+
+def _relations(
+    part: Part, whens: Mapping[int, When | None], said_at: datetime, talk: Talk
+) -> tuple[tuple[RelationDraft, ...], list[RelationDraft]]:
+    """All relations of a part, and those that its verbs tell."""
+    facts = [*part.facts, *(fact for clause in part.clauses for unit in _units(clause) for fact in unit.facts)]
+    told: list[RelationDraft] = []
+    for clause in part.clauses:
+        told += relations_of(clause, whens[clause.at], said_at, talk)
+    return _distinct([*(relation_of(fact, said_at) for fact in facts), *told]), told
+
+
+def _dates_of(words: Words, clauses: Sequence[Clause], dates: Sequence[When]) -> dict[int, When | None]:
+    """The date of each clause, by its verb's token."""
+    spans = _spans(words.tokens, clauses)
+    return {clause.at: date_of(*span, dates) for clause, span in zip(clauses, spans, strict=True)}
+
+
+def _span(words: Words, part: Part) -> tuple[int, int]:
+    """Where a part stands in the text; what stands before the first token or behind the last belongs to it."""
+    start = words.tokens[part.start].start if part.start > 0 else 0
+    end = words.tokens[part.end].start if part.end < len(words.tokens) else len(words.text)
+    return start, end
 
 
 _AHEAD = frozenset({"will", "shall", "tomorrow", "upcoming", "remind", "plan", "planning", "next", "soon"})
@@ -124,18 +189,12 @@ def _quoted(words: Words) -> frozenset[int]:
 _QUOTES = frozenset('"“”«»„')
 
 
-def _unsaid(clauses: Sequence[Clause]) -> int | None:
-    """The first verb that lacks its "I"."""
-    lacking = (clause.at for clause in clauses if any(unit.start == unit.end for unit in clause.subjects))
-    return next(lacking, None)
-
-
 def _spans(tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[tuple[int, int]]:
     """From where to where in the text a date belongs to a clause: from the comma or "and" before it to the next one."""
     starts: list[int] = []
     low = 0
     for clause in clauses:
-        at = min([clause.at, *(unit.start for unit in clause.subjects if low <= unit.start < unit.end)])
+        at = clause.start
         while at > low and tokens[at].word not in _PARTS:
             at -= 1
         starts.append(tokens[at].start if at > low or not low else tokens[clause.at].start)
@@ -173,15 +232,14 @@ def _distinct(relations: Iterable[RelationDraft]) -> tuple[RelationDraft, ...]:
 
 
 def _interval(
-    told: Sequence[RelationDraft], clauses: Sequence[Clause], dates: Sequence[When], said_at: datetime
+    told: Sequence[RelationDraft], clauses: Sequence[Clause], dates: Sequence[When]
 ) -> tuple[datetime | None, datetime | None]:
     """When the statement as a whole held: what its relations say, else its first date."""
     if told:
-        dated = [relation for relation in told if relation.valid_at is not None]
-        over = all(relation.invalid_at is not None for relation in told) and bool(dates)
-        valid_at = min((relation.valid_at for relation in dated if relation.valid_at is not None), default=None)
+        starts = [relation.valid_at for relation in told if relation.valid_at is not None]
         ends = [relation.invalid_at for relation in told if relation.invalid_at is not None]
-        return valid_at, max(ends) if over else None
+        over = len(ends) == len(told) and bool(dates)
+        return min(starts, default=None), max(ends) if over else None
     if not dates or clauses:
         return None, None
     first = dates[0]
@@ -189,13 +247,16 @@ def _interval(
 
 
 def _entities(
-    words: Words, phrases: Phrases, relations: Sequence[RelationDraft], talk: Talk
+    words: Words, phrases: Phrases, part: Part, relations: Sequence[RelationDraft], talk: Talk
 ) -> tuple[EntityDraft, ...]:
     """Everybody and everything that is mentioned, in the order of the sentence as far as possible."""
-    stated = (unit.entity for unit in phrases.units if not _is_unstated(unit, relations))
+    inside = range(part.start, part.end)
+    stated = (u.entity for u in phrases.units if u.start in inside and not _is_unstated(u, relations))
     mentioned = [talk.entity(entity) for entity in stated if entity is not None]
-    mentioned += [talk.entity(name) for _, name in words.names.values() if name.lower() not in lexicon().alone]
-    if any(token.word in ("my", "mine") for token in words.tokens):
+    for at, (_, name) in words.names.items():
+        if at in inside and not phrases.is_taken_out(at) and name.lower() not in lexicon().alone:
+            mentioned.append(talk.entity(name))
+    if any(words.tokens[at].word in ("my", "mine") and not phrases.is_taken_out(at) for at in inside):
         mentioned.append(talk.speaker.entity)
     for relation in relations:
         mentioned += [relation.subject, relation.object]

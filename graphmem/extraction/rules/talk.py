@@ -26,7 +26,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A relation found in a sentence; `at` is the token where its verb (or what stands for one) is."""
+    """A relation in a sentence; `at` is the token it begins at. An `aside` is stated by the way: "my sister Marta"."""
 
     subject: str
     label: str
@@ -36,6 +36,7 @@ class Fact:
     negated: bool = False
     is_over: bool = False
     at: int = 0
+    aside: bool = False
 
 
 Relatives = dict[tuple[str, str], list[str]]

@@ -7,7 +7,7 @@ supposed ("if I lived in Paris", "I wish ...", "I don't think that ...") is no c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphmem.extraction.rules.lexicon import BE, Form, Lexicon, Tense, lexicon
 from graphmem.extraction.rules.objects import Object, Objects
@@ -29,15 +29,19 @@ _RELATIVE = frozenset({"who", "that", "which"})
 class Clause:
     """A verb with subjects and objects. `at` is its first token, `end` the token after its objects.
 
-    `is_over`: it held and does no longer, or happened. `is_begun`: it began. `hope` is "wants to" or "plans to".
+    `start` is the token it begins at: its subject, or its verb where the subject was said before (`is_continued`) or
+    not at all. `is_over`: it held and does no longer, or happened. `is_begun`: it began. `hope` is "wants to" or
+    "plans to".
     """
 
     form: Form
     tense: Tense
     subjects: tuple[Unit, ...]
     objects: tuple[Object, ...]
+    start: int
     at: int
     end: int
+    is_continued: bool = False
     negated: bool = False
     is_over: bool = False
     is_perfect: bool = False
@@ -73,6 +77,7 @@ class _Finder:
     phrases: Phrases
     first_person: Unit | None
     subjects: tuple[Unit, ...] = ()
+    said: int = 0
     words: Lexicon = field(default_factory=lexicon)
 
     def find(self) -> Iterator[Clause]:
@@ -131,16 +136,19 @@ class _Finder:
         subjects = self._subjects(left, form)
         if not subjects or self._is_supposed(subjects[0].start if subjects[0].start < at else at):
             return None
+        said = [unit.start for unit in subjects if self._reaches(unit.end, left.at)]
         reader = Objects(self.tokens, self.phrases)
         objects = reader.slots(end, form.verb) if form.verb.slots else reader.read(end, form.verb)
         if not objects:
             return None
-        self.subjects = subjects
+        self.subjects, self.said = subjects, reader.end
         return Clause(
             form=form,
             tense=tense,
             subjects=subjects,
             objects=tuple(objects),
+            start=min(said, default=left.at + 1),
+            is_continued=not said and subjects[0].start < subjects[0].end,
             at=at,
             end=reader.end,
             negated=left.negated,
@@ -150,6 +158,10 @@ class _Finder:
             is_progressive=left.is_progressive,
             hope=left.hope,
         )
+
+    def _reaches(self, end: int, at: int) -> bool:
+        """Whether a subject that ends before token `end` stands right before the verb: nothing between but "who"."""
+        return end > 0 and all(self._word(here) in _RELATIVE or self._word(here) == "," for here in range(end, at + 1))
 
     # --- to the left
 
@@ -259,8 +271,8 @@ class _Finder:
         if unit is not None:
             return self._joined(unit)
         word = self._word(at)
-        if word in (",", "and", "but", "or", "&", "then", "so") and (self.subjects or self._opening()):
-            return self._continued(at, form)
+        if word in (",", "and", "but", "or", "&", "then", "so") and (found := self._continued(at, form)):
+            return found
         if word in (",", "!", ":") and at <= 2:
             return self._unsaid(form)
         return ()
@@ -275,10 +287,23 @@ class _Finder:
 
     def _continued(self, at: int, form: Form) -> tuple[Unit, ...]:
         """The subject of the clause before: "I work at Acme and live in Lisbon"."""
-        subjects = self.subjects or self._opening()
-        if self._word(at) == "," and form.tense == "base" and subjects[0].kind != "self":
-            return ()
-        return subjects
+        subjects = self._newer(at)
+        if subjects is None:
+            subjects = self.subjects or self._opening()
+        third_person = not subjects or subjects[0].kind != "self"
+        return () if self._word(at) == "," and form.tense == "base" and third_person else subjects
+
+    def _newer(self, at: int) -> tuple[Unit, ...] | None:
+        """Who did something since the last clause: "I love tea, and Marta hates it *and works at Acme*"."""
+        for unit in reversed(self.phrases.units):
+            if self.said <= unit.start and unit.end <= at:
+                after = unit.end
+                while self._word(after) in self.words.words["adverbs"]:
+                    after += 1
+                word = self._word(after)
+                if word in self.words.finite or word in self.words.past or word in self.words.third:
+                    return () if unit.entity is None or unit.is_predicate else (unit,)
+        return None
 
     def _opening(self) -> tuple[Unit, ...]:
         """Who the sentence begins with, if something is said of them: "Marta is a nurse and ..."."""
@@ -295,11 +320,12 @@ class _Finder:
             if before is None or before.is_predicate:
                 break
             found.insert(0, before)
+        found = [one for each in found for one in _singly(each)]
         if any(each.entity is None or each.is_predicate for each in found):
             return ()
         # "Yesterday, Rui and I": only what "and" joins is one subject, a comma alone parts clauses.
         if len(found) > 1 and self._word(unit.start - 1) == ",":
-            found = [unit]
+            found = _singly(unit)
         return tuple(found)
 
     def _is_supposed(self, at: int) -> bool:
@@ -313,6 +339,13 @@ class _Finder:
                 return True
             back -= 1
         return False
+
+
+def _singly(unit: Unit) -> list[Unit]:
+    """A unit of several people as one unit each."""
+    if not unit.several:
+        return [unit]
+    return [replace(unit, entity=entity, several=()) for entity in unit.several]
 
 
 def _is_able(form: Form, left: _Left) -> bool:

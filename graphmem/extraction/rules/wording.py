@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from graphmem.extraction.dates import When
 from graphmem.extraction.rules.lexicon import lexicon
-from graphmem.extraction.rules.phrases import Phrases
+from graphmem.extraction.rules.phrases import Aside, Phrases
 from graphmem.extraction.rules.talk import Talk
 from graphmem.extraction.rules.tokens import Token
+from graphmem.extraction.rules.verbs import Clause
 
-__all__ = ["reword"]
+__all__ = ["Wording"]
 
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _Edit = tuple[int, int, str]
@@ -28,22 +30,51 @@ _CONTRACTED = {"am": " is", "have": " has", "will": " will", "would": " would"}
 _QUOTES = '"“”«»„'
 
 
-def reword(phrases: Phrases, dates: Iterable[When], talk: Talk, *, unsaid: int | None = None) -> str:
-    """The sentence in words that stand alone; `unsaid` is the verb of a sentence that left out its "I"."""
-    edits = [(when.end, when.end, when.note) for when in dates if when.note]
-    first_person = _first_person(phrases, talk)
-    if first_person is not None:
-        edits += first_person
-        if unsaid is not None:
-            edits += _subject(phrases.tokens, unsaid, talk)
-    edits += _others(phrases, talk)
-    text, end, parts = phrases.text, 0, []
-    for start, stop, new in sorted(edits):
-        if start >= end:
-            parts += [text[end:start], new]
-            end = stop
-    whole = _LINE_BREAK.sub(" ", "".join([*parts, text[end:]]))
-    return whole[:1].upper() + whole[1:]
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The edits that make a sentence understandable alone; `said` gives any part of it in the new words."""
+
+    text: str
+    edits: tuple[_Edit, ...]
+
+    @classmethod
+    def of(cls, phrases: Phrases, dates: Iterable[When], talk: Talk, clauses: Sequence[Clause]) -> Wording:
+        """Names for pronouns, dates for "yesterday", asides taken out."""
+        tokens = phrases.tokens
+        edits = [(when.end, when.end, when.note) for when in dates if when.note]
+        edits += [edit for aside in phrases.asides for edit in _without(tokens, aside)]
+        first_person = _first_person(phrases, talk)
+        if first_person is not None:
+            edits += first_person
+            edits += [edit for clause in clauses for edit in _subject(tokens, clause, talk)]
+        edits += _others(phrases, talk)
+        # At one place the longest first: what is taken out goes with all that would be changed in it.
+        return cls(phrases.text, tuple(sorted(set(edits), key=lambda edit: (edit[0], -edit[1], edit[2]))))
+
+    def said(self, start: int, end: int, subject: str | None = None) -> str:
+        """Characters [start, end) in the new words, as a sentence of its own, about `subject` if that is given."""
+        parts, at = [], start
+        for first, last, new in self.edits:
+            if at <= first and last <= end and first >= start:
+                parts += [self.text[at:first], new]
+                at = last
+        whole = _LINE_BREAK.sub(" ", "".join([*parts, self.text[at:end]])).strip(" ,;")
+        if subject is not None:
+            whole = f"{subject} {whole}"
+        closing = self.text[-1:]
+        if end < len(self.text) and closing in ".!" and whole[-1:] not in ".!":
+            whole += closing
+        return whole[:1].upper() + whole[1:]
+
+
+def _without(tokens: Sequence[Token], aside: Aside) -> Iterator[_Edit]:
+    """ "My sister Marta" and "Marta, my sister," become "Marta"."""
+    start, end = tokens[aside.start].start, tokens[aside.end - 1].end
+    first, last = tokens[aside.first].start, tokens[aside.last - 1].end
+    if start < first:
+        yield start, first, ""
+    if last < end:
+        yield last, end, ""
 
 
 def _others(phrases: Phrases, talk: Talk) -> Iterator[_Edit]:
@@ -61,17 +92,24 @@ def _others(phrases: Phrases, talk: Talk) -> Iterator[_Edit]:
 _BEFORE_VERBS = frozenset({"started", "starting", "began", "stopped", "quit", "never", "not", "longer", "no"})
 
 
-def _subject(tokens: Sequence[Token], verb: int, talk: Talk) -> Iterator[_Edit]:
-    """ "Just moved to Lisbon" as "Ana just moved to Lisbon", where nothing but adverbs stands before the verb."""
+def _subject(tokens: Sequence[Token], clause: Clause, talk: Talk) -> Iterator[_Edit]:
+    """The speaker's name and its verb form where "I" is left out: "Just moved to Lisbon", "... and live here"."""
     words = lexicon()
-    if any(token.word not in words.words["adverbs"] | _BEFORE_VERBS for token in tokens[:verb]):
+    unit, verb = clause.subjects[0], tokens[clause.at]
+    if unit.entity != talk.speaker.entity or unit.kind != "self":
         return
-    first, token = tokens[0], tokens[verb]
-    yield first.start, first.start, f"{talk.speaker.shown} "
-    if verb == 0 and token.word in words.third and token.word not in words.past:
-        yield token.start, token.end, words.third[token.word]
+    is_base = clause.form.tense == "base" and verb.word in words.third and clause.hope is None and not clause.negated
+    if unit.start < unit.end:
+        if clause.is_continued and is_base and clause.start == clause.at:
+            yield verb.start, verb.end, words.third[verb.word]
+        return
+    if any(token.word not in words.words["adverbs"] | _BEFORE_VERBS for token in tokens[: clause.at]):
+        return
+    first, name = tokens[0], talk.speaker.shown
+    if clause.at == 0 and is_base:
+        yield verb.start, verb.end, f"{name} {words.third[verb.word]}"
     else:
-        yield first.start, first.start + 1, first.word[:1]
+        yield first.start, first.start + 1, f"{name} {first.word[:1]}"
 
 
 def _cased(name: str, start: int) -> str:
@@ -82,7 +120,7 @@ def _cased(name: str, start: int) -> str:
 def _first_person(phrases: Phrases, talk: Talk) -> list[_Edit] | None:
     """The edits that put the speaker's name for "I"; None where it is not simple."""
     tokens = phrases.tokens
-    mine = [at for at, token in enumerate(tokens) if token.word in _MINE]
+    mine = [at for at, token in enumerate(tokens) if token.word in _MINE and not phrases.is_taken_out(at)]
     if not mine:
         return []
     if _is_quoted(phrases.text, [tokens[at].start for at in mine]):
