@@ -10,7 +10,7 @@ from graphmem.views import AddResult, DeleteResult, HistoryEntry, MemoryPage, Me
 
 from ..deps import AnyHouse, Reader, Writer
 from ..wire import Json
-from .schemas import AddBody, BatchBody, BatchResult, ListQuery, ScopeQuery, UpdateBody
+from .schemas import AddBody, BatchBody, BatchResult, ListQuery, MemoryId, ScopeQuery, UpdateBody
 
 router = APIRouter(tags=["memories"])
 
@@ -45,25 +45,25 @@ async def delete_all(query: Annotated[ScopeQuery, Query()], backend: Writer) -> 
 
 
 @router.get("/memories/{memory_id}", response_model=MemoryView)
-async def get(memory_id: str, backend: Reader) -> Json:
+async def get(memory_id: MemoryId, backend: Reader) -> Json:
     """One memory, superseded and expired ones included."""
     return Json(await backend.get(memory_id))
 
 
 @router.put("/memories/{memory_id}", response_model=MemoryView, name="replace")
 @router.patch("/memories/{memory_id}", response_model=MemoryView)
-async def update(memory_id: str, body: UpdateBody, backend: Writer) -> Json:
+async def update(memory_id: MemoryId, body: UpdateBody, backend: Writer) -> Json:
     """Change a memory under the same id; what is left out stays."""
     return Json(await backend.update(memory_id, body.arguments()))
 
 
 @router.delete("/memories/{memory_id}", response_model=DeleteResult)
-async def delete(memory_id: str, backend: Writer) -> Json:
+async def delete(memory_id: MemoryId, backend: Writer) -> Json:
     """Delete a memory, and all that only it stated."""
     return Json(await backend.delete(memory_id))
 
 
 @router.get("/memories/{memory_id}/history", response_model=list[HistoryEntry])
-async def history(memory_id: str, backend: Reader) -> Json:
+async def history(memory_id: MemoryId, backend: Reader) -> Json:
     """All revisions of a memory and of what it superseded, oldest first."""
     return Json(await backend.history(memory_id))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, NotRequired
 
+from fastapi import Path
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, Json, StrictInt, StrictStr
 from pydantic.json_schema import WithJsonSchema
 from typing_extensions import TypedDict
@@ -40,6 +41,7 @@ __all__ = [
     "KeyBody",
     "KeyView",
     "ListQuery",
+    "MemoryId",
     "NewKeyView",
     "PathsQuery",
     "Readiness",
@@ -65,7 +67,11 @@ def _number_if_one(text: str) -> str | float:
     return float(text) if _NUMBER.fullmatch(text) else text
 
 
-Id = Annotated[StrictStr | StrictInt, Field(description="An id: text, or a whole number.")]
+Id = Annotated[
+    StrictStr | StrictInt,
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": MAX_ID}, {"type": "integer"}]}),
+]
+MemoryId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 Moment = Annotated[
     StrictStr | StrictInt | float,
     Field(description="ISO 8601 with a time zone, a day, or seconds since 1970.", examples=["2026-01-31T12:00:00Z"]),

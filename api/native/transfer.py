@@ -62,7 +62,7 @@ def _joined(lines: list[str]) -> bytes:
     IMPORT,
     name="import",
     response_model=ImportResult,
-    openapi_extra={"requestBody": {"required": True, "content": _LINES}},
+    openapi_extra={"requestBody": {"required": True, "content": {**_LINES, "text/plain": _LINES[NDJSON]}}},
 )
 async def import_lines(request: Request, query: Annotated[ImportQuery, Query()], backend: Owner) -> Json:
     """Read JSON lines: an export, or one object of an add's arguments a line.

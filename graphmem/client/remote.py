@@ -166,7 +166,7 @@ class RemoteBackend:
                 if response.is_error:
                     await response.aread()
                     raise _error(response)
-                async for line in response.aiter_lines():
+                async for line in _lines(response):
                     yield line
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
@@ -182,7 +182,8 @@ class RemoteBackend:
 
         async def body() -> AsyncIterator[bytes]:
             for line in lines:
-                yield line.rstrip("\n").encode() + b"\n"
+                # Bytes that are no UTF-8 go as they came: the server refuses their line by its number.
+                yield line.rstrip("\n").encode("utf-8", "surrogateescape") + b"\n"
 
         query = {"name": name, "defaults": json.dumps(_plain(defaults))}
         headers = {"Content-Type": "application/x-ndjson"}
@@ -217,6 +218,17 @@ class RemoteBackend:
             hint="Check that it runs (`graphmem serve`) and that the address is right.",
             url=self.url,
         )
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """The lines as they were sent. httpx's own also end at breaks that only Unicode knows, and texts hold those."""
+    rest = b""
+    async for piece in response.aiter_bytes():
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.decode()
+    if rest:
+        yield rest.decode()
 
 
 def _segment(text: str) -> str:

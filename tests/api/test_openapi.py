@@ -16,7 +16,6 @@ from schemathesis.specs.openapi.checks import (
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
-    unsupported_method,
 )
 
 from api.app import create_app
@@ -74,7 +73,6 @@ def test_no_call_fails_the_server(case: schemathesis.Case, server: str) -> None:
             content_type_conformance,
             response_headers_conformance,
             response_schema_conformance,
-            unsupported_method,
         ],
         timeout=30,
     )
