@@ -19,17 +19,18 @@ from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, Text
 from graphmem.testing.oracle import OracleStore
 from graphmem.testing.strategies_graph import NAMES, TEXTS, TYPES, Author, known_queries, views, watches
 from graphmem.testing.worlds import START, Scribe, collect, fresh, plain, stale, world
-from graphmem.text import words
+from graphmem.text import name_key, words
 
 __all__ = ["StoreMachine", "run_store_machine"]
 
 T = TypeVar("T")
 Side = Literal["subject", "object", "either"]
 
+_SOME_KEYS = frozenset({name_key(name) for name in NAMES[::3]})
 _PHRASES = sorted({" ".join(words(name)) for name in NAMES})
 
 
-def run_store_machine(make_store: Callable[[], GraphStore], *, examples: int = 20, steps: int = 12) -> None:
+def run_store_machine(make_store: Callable[[], GraphStore], *, examples: int = 12, steps: int = 12) -> None:
     """Run a store, made and not yet opened, through `examples` histories of up to `steps` changes each.
 
     All examples run on one store, each in a project of its own. Call it from a plain (not an async) test.
@@ -72,10 +73,16 @@ class StoreMachine(RuleBasedStateMachine):
         """What the store answers, and what the oracle does."""
         return self.runner.run(_awaited(ask(self.store))), self.runner.run(_awaited(ask(self.oracle)))
 
-    @initialize()
-    def begin(self) -> None:
-        """The oracle takes over the store's floor."""
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """The oracle takes over the store's floor, and there is something to begin with."""
         self.take_over_floor()
+        self.apply(*(scribe.change(*self.author(data, scribe).founding()) for scribe in self.scribes))
+
+    def author(self, data: st.DataObject, scribe: Scribe) -> Author:
+        """Who draws changes of a partition, at the present hour."""
+        at = START + timedelta(hours=self.hours)
+        return Author(draw=data.draw, state=self.oracle.state, scribe=scribe, at=at)
 
     def take_over_floor(self) -> None:
         """Find out with which revision a new partition begins."""
@@ -86,23 +93,41 @@ class StoreMachine(RuleBasedStateMachine):
 
     # -- what happens
 
-    @rule(data=st.data(), pair=st.booleans(), late=st.booleans())
-    def change(self, data: st.DataObject, pair: bool, late: bool) -> None:
-        """One partition changes, or two at once; planned on the present state, or on an older one."""
+    @rule(data=st.data())
+    def change(self, data: st.DataObject) -> None:
+        """One partition changes."""
+        self.written(data, self.scribes[:1], late=False)
+
+    @rule(data=st.data())
+    def change_late(self, data: st.DataObject) -> None:
+        """One partition changes, as it was planned on an older state."""
+        self.written(data, self.scribes[:1], late=True)
+
+    @rule(data=st.data(), late=st.booleans())
+    def change_two(self, data: st.DataObject, late: bool) -> None:
+        """Two partitions change at once."""
+        self.written(data, data.draw(st.permutations(self.scribes))[:2], late)
+
+    @rule(data=st.data())
+    def clear(self, data: st.DataObject) -> None:
+        """All memories of a partition are dropped."""
+        scribe = data.draw(st.sampled_from(self.scribes))
+        self.apply(scribe.change(*self.author(data, scribe).clearing()))
+        self.compare(data)
+
+    def written(self, data: st.DataObject, scribes: list[Scribe], late: bool) -> None:
+        """A change of each of the partitions, applied together."""
         self.hours += 1
-        chosen = data.draw(st.permutations(self.scribes))[: 1 + pair]
-        self.apply(*(self.planned(data, scribe, late) for scribe in chosen))
+        self.apply(*(self.planned(data, scribe, late) for scribe in scribes))
         self.compare(data)
 
     def planned(self, data: st.DataObject, scribe: Scribe, late: bool) -> ChangeSet:
         """A change of one partition."""
-        state = self.oracle.state
-        at = START + timedelta(hours=self.hours)
-        things = Author(draw=data.draw, state=state, scribe=scribe, at=at).deeds()
-        present = state.sequences.get(scribe.partition, 0)
-        behind = data.draw(st.integers(0, 4)) if late else 0
-        watch = data.draw(watches(list(self.ids)))
-        return scribe.change(*things, sequence=max(0, present - behind), watch=watch, at=at)
+        author = self.author(data, scribe)
+        present = self.oracle.state.sequences.get(scribe.partition, 0)
+        behind = data.draw(st.integers(0, 3)) if late else 0
+        watch = data.draw(watches(list(self.ids)[-12:])) if late else None
+        return scribe.change(*author.deeds(), sequence=max(0, present - behind), watch=watch, at=author.at)
 
     def apply(self, *changes: ChangeSet) -> None:
         """Both do the same, or refuse for the same reason."""
@@ -191,8 +216,8 @@ class StoreMachine(RuleBasedStateMachine):
     def of_graph(self, data: st.DataObject, view: View) -> Callable[[GraphStore], Awaitable[dict[str, Any]]]:
         """The reads of entities and relations."""
         entities = [key for key, kind in self.ids.items() if kind == "entity"]
-        some = st.lists(st.sampled_from(entities), max_size=3).map(tuple) if entities else st.just(())
-        cap, types = data.draw(st.integers(0, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
+        some = st.lists(st.sampled_from(entities), min_size=1, max_size=3).map(tuple) if entities else st.just(())
+        cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
         prefer = data.draw(st.frozensets(st.sampled_from(list(self.ids)), max_size=4)) if self.ids else frozenset()
         walk = Walk(view=view, entity_ids=data.draw(some), hub_cap=cap, prefer=prefer, types=types)
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))
@@ -209,6 +234,8 @@ class StoreMachine(RuleBasedStateMachine):
                 "walk": sorted(map(str, plain(hop.relations))),
                 "mentions": sorted(hop.mentions),
                 "nodes": dict(hop.nodes),
+                "named": plain((await store.entities(EntityQuery(view=view, names=_SOME_KEYS))).items),
+                "typed": plain((await store.entities(EntityQuery(view=view, type="Person"))).items),
                 "spoken": {phrase: sorted(found) for phrase, found in (await store.spoken(view, _PHRASES)).items()},
             }
 
@@ -216,7 +243,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def of_all(self, data: st.DataObject) -> Callable[[GraphStore], Awaitable[dict[str, Any]]]:
         """The reads without a view."""
-        queries = [data.draw(known_queries(scribe, list(self.ids))) for scribe in self.scribes]
+        queries = [data.draw(known_queries(scribe, self._remembered())) for scribe in self.scribes]
 
         async def ask(store: GraphStore) -> dict[str, Any]:
             pending = await stale(store, self.ids)

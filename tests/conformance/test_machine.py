@@ -10,7 +10,7 @@ from graphmem.testing.oracle import OracleStore
 
 
 def test_the_oracle_agrees_with_itself() -> None:
-    run_store_machine(OracleStore, examples=5)
+    run_store_machine(OracleStore, examples=3)
 
 
 def test_sqlite_agrees_with_the_oracle(tmp_path) -> None:

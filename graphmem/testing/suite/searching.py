@@ -281,13 +281,13 @@ class RankingTests(IndexSuite):
         points = pen.points(2_000)
         await index.upsert(points)
         exact = await flat(points)
-        dense = [pen.ask(limit=10) for _ in range(40)]
-        sparse = [pen.ask(pen.sparse(4), limit=10) for _ in range(40)]
+        dense = [pen.ask(limit=10) for _ in range(20)]
+        sparse = [pen.ask(pen.sparse(4), limit=10) for _ in range(20)]
         best = await exact.query([*dense, *sparse])
         for _ in range(2):
             found = await index.query([*dense, *sparse])
-            assert recall(found[:40], best[:40]) >= 0.95
-            assert recall(found[40:], best[40:]) >= 0.95
+            assert recall(found[:20], best[:20]) >= 0.95
+            assert recall(found[20:], best[20:]) >= 0.95
             await index.compact()
 
     async def test_scores_are_those_of_the_exact_index(self, index: VectorIndex, pen: Pen) -> None:
