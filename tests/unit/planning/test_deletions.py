@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from mind import Mind, day, draft, me, year
 
 from graphmem.errors import InvalidInput
 from graphmem.extraction.forget import redacted
 from graphmem.extraction.plan import plan_delete
 from graphmem.ids import new_id
 from graphmem.queries import Known
+from tests.unit.planning.mind import Mind, day, draft, me, year
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from mind import REGISTRY, Mind, day, draft, me, triple, year
 
 from graphmem.extraction.registry import Registry
+from tests.unit.planning.mind import REGISTRY, Mind, day, draft, me, triple, year
 
 
 def porto(**more):

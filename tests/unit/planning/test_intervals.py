@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from mind import Mind, day, draft, me, year
+
+from tests.unit.planning.mind import Mind, day, draft, me, year
 
 PLACES = ("Porto", "Lisbon", "Faro")
 

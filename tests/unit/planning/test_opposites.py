@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from mind import Mind, day, draft, me, triple, year
+
+from tests.unit.planning.mind import Mind, day, draft, me, triple, year
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from mind import ANA, Mind, day, draft, me, triple
 
 from graphmem.drafts import AGENT, SELF, EntityDraft
 from graphmem.errors import InvalidInput, TooLarge
 from graphmem.models import Scope
+from tests.unit.planning.mind import ANA, Mind, day, draft, me, triple
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from mind import Mind, day, draft, me, triple, year
 
 from graphmem.drafts import EntityDraft
 from graphmem.filters import field_equals
+from tests.unit.planning.mind import Mind, day, draft, me, triple, year
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mind import Mind, day, draft, me
 
 from graphmem.models import Scope
+from tests.unit.planning.mind import Mind, day, draft, me
 
 
 @pytest.fixture

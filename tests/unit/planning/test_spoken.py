@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from mind import ANA, T0, Mind, day, draft, me
 
 from graphmem.drafts import SELF
 from graphmem.extraction.spoken import spoken_retirements
 from graphmem.models import Memory, Mention
+from tests.unit.planning.mind import ANA, T0, Mind, day, draft, me
 
 SHOWN = {
     "home": "Ana lives in Porto.",

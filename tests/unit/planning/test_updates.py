@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from mind import Mind, day, draft, me, triple, year
 
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.extraction.plan import plan_update
 from graphmem.ids import new_id
 from graphmem.queries import Known
+from tests.unit.planning.mind import Mind, day, draft, me, triple, year
 
 
 @pytest.fixture

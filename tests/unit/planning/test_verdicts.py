@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from mind import Mind, day, draft, me, year
 
 from graphmem.ids import new_id
+from tests.unit.planning.mind import Mind, day, draft, me, year
 
 
 @pytest.fixture

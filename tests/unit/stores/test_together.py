@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from counting import PARTITION, count
 
 from graphmem.stores.sqlite import SQLiteStore
 from graphmem.testing.worlds import Scribe
+from tests.unit.stores.counting import PARTITION, count
 
 pytestmark = pytest.mark.anyio
 
