@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +19,10 @@ from graphmem.client import Memory
 from graphmem.errors import InvalidInput
 from graphmem.settings import load_settings
 
-__all__ = ["Call", "command", "wants_json"]
+__all__ = ["READER_GONE", "Call", "command", "counted", "print_json", "wants_json"]
+
+READER_GONE = 141
+"""Exit code where whoever read the output went away: what the shell says of a program that SIGPIPE ended."""
 
 PLACE = {
     "path": Annotated[
@@ -33,6 +38,14 @@ SCOPE = {
 }
 
 
+class Screen(Console):
+    """A console that leaves a reader who went away to the door."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the error is handled: let it through."""
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a command: the options that all have, and what they lead to."""
@@ -41,7 +54,7 @@ class Call:
     url: str | None = None
     as_json: bool = False
     ids: dict[str, Any] = field(default_factory=dict)
-    console: Console = field(default_factory=lambda: Console(highlight=False))
+    console: Console = field(default_factory=lambda: Screen(highlight=False))
 
     @property
     def location(self) -> str | None:
@@ -49,6 +62,11 @@ class Call:
         if self.path is not None and self.url is not None:
             raise InvalidInput("--path and --url are two places.", hint="Name one.", field="path")
         return str(self.path) if self.path is not None else self.url
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody watches who would like a bar."""
+        return self.console.is_terminal and not self.as_json
 
     @contextmanager
     def memory(self) -> Iterator[Memory]:
@@ -59,18 +77,14 @@ class Call:
     def answer(self, value: Any, show: Callable[[], None]) -> None:
         """Print `value` as JSON, or let `show` print it for people."""
         if self.as_json:
-            self.print_json(value)
+            print_json(value)
         else:
             show()
-
-    def print_json(self, value: Any) -> None:
-        """Print a JSON value, uncoloured and unwrapped."""
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
     def note(self, text: str) -> None:
         """Say something to people; programs do not see it."""
         if not self.as_json:
-            self.console.print(text, markup=False)
+            self.console.print(text, markup=False, soft_wrap=True)
 
 
 def command(
@@ -89,7 +103,12 @@ def command(
     def called(**given: Any) -> None:
         place = {option: given.pop(option) for option in PLACE}
         ids = {f"{each}_id": given.pop(each) for each in SCOPE} if scoped else {}
-        run(Call(**place, ids={each: value for each, value in ids.items() if value is not None}), **given)
+        try:
+            run(Call(**place, ids={each: value for each, value in ids.items() if value is not None}), **given)
+        except BrokenPipeError:
+            # Typer would end with 1, an error's code. What is still to be written goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(READER_GONE) from None
 
     keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
     called.__signature__ = inspect.Signature([*keyword_only, *options])  # type: ignore[attr-defined]
@@ -97,6 +116,19 @@ def command(
     called.__doc__ = inspect.getdoc(run)
     shown = "".join(f"\n\n`$ graphmem {line}`" for line in example)
     app.command(name, help=f"{called.__doc__}{shown}")(called)
+
+
+def print_json(value: Any, *, error: bool = False) -> None:
+    """Print a JSON value, uncoloured and unwrapped, to standard output or error. JSON is UTF-8 in every locale."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if error else 2).encode(), err=error)
+
+
+def counted(count: int, what: str) -> str:
+    """``1 memory``, ``2 memories``: `what` is the plural."""
+    return f"{count:,} {_SINGULAR.get(what, what.removesuffix('s')) if count == 1 else what}"
+
+
+_SINGULAR = {"memories": "memory", "entities": "entity"}
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ import anyio
 import typer
 from pydantic import SecretStr
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
 
 from graphmem.cli.command import Call
 from graphmem.client import Memory
@@ -20,6 +20,7 @@ from graphmem.client.local import LocalBackend
 from graphmem.client.locate import locate
 from graphmem.client.remote import RemoteBackend
 from graphmem.errors import GraphmemError
+from graphmem.llm import known_providers
 from graphmem.settings import Settings, load_settings
 
 __all__ = ["doctor"]
@@ -35,21 +36,23 @@ def doctor(
     Exits with 1 if something does not work.
     """
     settings = load_settings()
-    checks = [_check(name, run) for name, run in _checks(call, settings, ask)]
-    report = {"settings": _settings(settings), "checks": checks}
+    try:
+        checks = [_check(name, run) for name, run in _checks(call, settings, ask)]
+    except GraphmemError as error:
+        # Not even put together: an unknown embedder, a package that is not installed.
+        checks = [{"name": "parts", "ok": False, "says": str(error)}]
+    report: dict[str, Any] = {"settings": _settings(settings), "providers": sorted(known_providers()), "checks": checks}
 
     def show() -> None:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("setting", "value", "what it says"):
-            table.add_column(heading, overflow="fold")
         for row in report["settings"]:
+            value = "not set" if row["value"] is None else escape(str(row["value"]))
             mark = "" if row["set"] else " [dim](default)[/]"
-            table.add_row(row["name"], f"{escape(str(row['value']))}{mark}", escape(row["description"]))
-        call.console.print(table)
-        call.console.print()
+            call.console.print(f"[bold]{row['name']}[/]  {value}{mark}", soft_wrap=True)
+            call.console.print(Padding(f"[dim]{escape(row['description'])}[/]", (0, 0, 0, 4)))
+        call.console.print(f"\nProviders of models: {', '.join(report['providers'])}\n")
         for check in checks:
-            sign = "[green]ok[/]  " if check["ok"] else "[red]fails[/]"
-            call.console.print(f"{sign} {check['name']}: {escape(check['says'])}")
+            sign = "[green]ok[/]   " if check["ok"] else "[red]fails[/]"
+            call.console.print(f"{sign} {check['name']}: {escape(check['says'])}", soft_wrap=True)
 
     call.answer(report, show)
     if not all(check["ok"] for check in checks):
@@ -89,7 +92,7 @@ def _checks(call: Call, settings: Settings, ask: bool) -> list[tuple[str, Callab
         ("folder", lambda: f"{folder}, {_free(str(folder))} MB free"),
         ("store and index", lambda: _index(call, settings)),
         ("embedder", lambda: _embeds(backend)),
-        ("extractor", lambda: _extractor(backend)),
+        ("extractor", lambda: _extractor(backend, settings)),
     ]
     if ask:
         checks.append(("model", lambda: _asks(call, settings)))
@@ -126,10 +129,9 @@ def _embeds(backend: LocalBackend) -> str:
     return anyio.run(run)
 
 
-def _extractor(backend: LocalBackend) -> str:
-    extractor = backend.engine.parts.extractor
-    name = getattr(extractor, "name", type(extractor).__name__)
-    return str(name)
+def _extractor(backend: LocalBackend, settings: Settings) -> str:
+    name = type(backend.engine.parts.extractor).__name__.removesuffix("Extractor").lower()
+    return f"{name}, {settings.llm}" if name == "model" else f"{name}, no model"
 
 
 def _asks(call: Call, settings: Settings) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from graphmem.cli.command import Call, command
+from graphmem.cli.command import Call, command, counted
 from graphmem.errors import InvalidInput
 from graphmem.views import DeleteResult
 
@@ -57,13 +58,22 @@ def _confirm(call: Call, question: str, yes: bool) -> None:
         return
     if call.as_json:
         raise InvalidInput("With --json nobody can be asked.", hint="Pass --yes.", field="yes")
-    typer.confirm(question, abort=True)
+    try:
+        sure = typer.confirm(question)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        typer.echo()
+        raise InvalidInput("There is nobody to ask.", hint="Pass --yes.", field="yes") from None
+    if not sure:
+        call.note("Nothing was deleted.")
+        raise typer.Exit(1)
 
 
 def _receipt(call: Call, result: DeleteResult) -> None:
     def show() -> None:
         receipt = result["receipt"]
-        counts = ", ".join(f"{count} {what}" for what, count in receipt["counts"].items() if count)
+        counts = ", ".join(counted(count, what) for what, count in receipt["counts"].items() if count)
         call.console.print(result["message"])
         call.console.print(f"[dim]{receipt['state']}: {counts or 'nothing'}[/]")
 

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     )
     command(app, search, name="search", scoped=True, example=['search "where does Ana live?" --user ana --explain'])
     command(app, list_all, name="list", scoped=True, example=["list --user ana --limit 20"])
-    command(app, get, name="get", example=["get 6f1c0d3e-7d0b-4c1e-9a53-2f1d7c1b9e10"])
+    command(app, get, name="get", example=["get ID"])
     command(app, update, name="update", example=['update ID "Ana lives in Lisbon, in Alfama."'])
     command(app, history, name="history", example=["history ID"])
 
@@ -52,7 +52,7 @@ def add(
 ) -> None:
     """Remember what is in a text."""
     if text == "-":
-        text = typer.get_text_stream("stdin").read()
+        text = _standard_input()
     triples = [_triple(each) for each in relation or ()]
     with call.memory() as memory:
         result = memory.add(
@@ -141,6 +141,17 @@ def history(call: Call, memory_id: Annotated[str, typer.Argument(help="The memor
     with call.memory() as memory:
         entries = memory.history(memory_id)
     call.answer(entries, lambda: show_history(call.console, entries))
+
+
+def _standard_input() -> str:
+    try:
+        return typer.get_binary_stream("stdin").read().decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"Standard input is not UTF-8: byte {error.start + 1} cannot be read.",
+            hint="Convert it first: iconv -f latin1 -t utf-8 …",
+            field="text",
+        ) from None
 
 
 def _triple(text: str) -> list[str]:

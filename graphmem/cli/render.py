@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from graphmem.cli.command import counted
 from graphmem.views import AddResult, HistoryEntry, MemoryPage, MemoryView, RelationView, SearchResult
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "show_memory",
     "show_search",
 ]
+
+NARROW = 72
+"""Columns below which a table with ids has no room left for the memory."""
 
 
 def relation_line(relation: RelationView) -> str:
@@ -33,17 +37,18 @@ def show_added(console: Console, result: AddResult) -> None:
     if not result["results"]:
         console.print("Nothing to remember.")
     for item in result["results"]:
-        console.print(f"[bold]{item['event']:<9}[/] {escape(item['memory'])}  [dim]{item['id']}[/]")
+        # Not wrapped here: an id is to be copied whole.
+        console.print(f"[bold]{item['event']:<9}[/] {escape(item['memory'])}  [dim]{item['id']}[/]", soft_wrap=True)
         if "previous_memory" in item:
-            console.print(f"          [dim]was: {escape(item['previous_memory'])}[/]")
+            console.print(f"          [dim]was: {escape(item['previous_memory'])}[/]", soft_wrap=True)
     for word, relations in (("+", result["relations"]["added"]), ("-", result["relations"]["closed"])):
         for relation in relations:
-            console.print(f"  {word} {escape(relation_line(relation))}")
+            console.print(f"  {word} {escape(relation_line(relation))}", soft_wrap=True)
     usage = result["usage"]
     cost = f"{usage['milliseconds']:.1f} ms"
     if usage["llm_calls"]:
         tokens = usage["prompt_tokens"] + usage["completion_tokens"]
-        cost += f", {usage['llm_calls']} model calls, {tokens} tokens"
+        cost += f", {counted(usage['llm_calls'], 'model calls')}, {counted(tokens, 'tokens')}"
     console.print(f"[dim]{cost}[/]")
 
 
@@ -94,10 +99,15 @@ def show_memories(console: Console, page: MemoryPage) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading != "memory")
     for memory in page["results"]:
         past = " [yellow](superseded)[/]" if memory["state"] == "superseded" else ""
-        table.add_row(f"[dim]{memory['id']}[/]", _day(memory["observed_at"]), escape(_short(memory["memory"])) + past)
-    console.print(table)
+        row = (f"[dim]{memory['id']}[/]", _day(memory["observed_at"]), escape(_short(memory["memory"])) + past)
+        if console.width < NARROW:
+            console.print(f"{row[2]}\n  {row[0]}  {row[1]}", soft_wrap=True)
+        else:
+            table.add_row(*row)
+    if table.rows:
+        console.print(table)
     if page["cursor"]:
-        console.print(f"[dim]There are more: --cursor {page['cursor']}[/]")
+        console.print(f"[dim]There are more: --cursor {page['cursor']}[/]", soft_wrap=True)
 
 
 def show_memory(console: Console, memory: MemoryView) -> None:
@@ -105,7 +115,7 @@ def show_memory(console: Console, memory: MemoryView) -> None:
     console.print(escape(memory["memory"]))
     for name, value in memory.items():
         if name != "memory" and value not in (None, [], {}, False):
-            console.print(f"  [dim]{name}[/]  {escape(str(value))}")
+            console.print(f"  [dim]{name}[/]  {escape(_plain(value))}", soft_wrap=True)
 
 
 def show_history(console: Console, entries: Sequence[HistoryEntry]) -> None:
@@ -117,6 +127,15 @@ def show_history(console: Console, entries: Sequence[HistoryEntry]) -> None:
         text = entry["new_memory"] or entry["old_memory"] or "—"
         table.add_row(entry["at"][:19], entry["event"], escape(_short(text)), escape(entry["reason"] or ""))
     console.print(table)
+
+
+def _plain(value: object) -> str:
+    match value:
+        case list():
+            return ", ".join(_plain(each) for each in value)
+        case dict():
+            return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items() if each is not None)
+    return str(value)
 
 
 def _day(moment: str | None) -> str:

@@ -35,18 +35,19 @@ def demo(call: Call) -> None:
         remembered = _remember(call, memory, script["conversation"])
         call.note(
             f"Remembered {remembered['memories']} memories, {remembered['entities']} entities and "
-            f"{remembered['relations']} relations from {len(script['conversation'])} messages.\n"
+            f"{remembered['relations']} relations from {len(script['conversation'])} messages, with rules alone: "
+            f"no model, no network.\n"
         )
         for question in script["questions"]:
             result = memory.search(question, user_id=USER, top_k=3, explain=True)
             answers.append({"question": question, **result})
             _show(call, question, result)
-    call.answer(answers, lambda: call.note(script["next"]))
+    call.answer(answers, lambda: call.note("\n".join(script["next"])))
 
 
 def _remember(call: Call, memory: Memory, conversation: list[dict[str, Any]]) -> dict[str, int]:
     columns = (TextColumn("remembering"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=call.console, disable=call.as_json) as progress:
+    with Progress(*columns, console=call.console, disable=not call.shows_progress) as progress:
         bar = progress.add_task("remember", total=len(conversation))
         for message in conversation:
             memory.add(message["content"], user_id=USER, timestamp=message["said"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 from graphmem.client.backend import Arguments, ImportReport, IndexAction
@@ -271,8 +273,9 @@ class LocalBackend:
         given = _Given(arguments)
         owner = given.pop("owner")
         given.finish("export")
-        async for line in self.engine.transfer.export(self.project, owner):
-            yield line
+        async with aclosing(self.engine.transfer.export(self.project, owner)) as lines:
+            async for line in lines:
+                yield line
 
     async def import_lines(
         self,
@@ -285,6 +288,7 @@ class LocalBackend:
         report = await self.engine.transfer.read(
             lines, name=name, project=self.project, defaults=defaults, progress=progress
         )
+        report.refused.sort(key=attrgetter("line"))
         return asdict(report)
 
     # -- helpers
