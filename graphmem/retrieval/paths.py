@@ -94,5 +94,5 @@ def readable(
 def _name(node_id: str, entities: Mapping[str, Named], texts: Mapping[str, str]) -> str:
     if node_id in entities:
         return entities[node_id].name
-    text = texts.get(node_id, "…")
+    text = " ".join(texts.get(node_id, "…").split())
     return f"“{text if len(text) <= 60 else text[:57] + '…'}”"
