@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from itertools import count
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from graphmem.errors import DiskFull, TooLarge
 
@@ -40,18 +42,31 @@ async def export(query: Annotated[ExportQuery, Query()], backend: Owner) -> Stre
     lines = backend.export(query.arguments())
     # The first line is drawn before the answer begins: what is wrong with the request shows there.
     first = await anext(lines, "")
-    return StreamingResponse(_pieces(first, lines), media_type=NDJSON)
+    return _Streamed(_pieces(first, lines), media_type=NDJSON)
 
 
-async def _pieces(first: str, lines: AsyncIterator[str]) -> AsyncIterator[bytes]:
-    gathered, length = [first], len(first)
-    async for line in lines:
-        gathered.append(line)
-        length += len(line)
-        if length >= PIECE:
-            yield _joined(gathered)
-            gathered, length = [], 0
-    yield _joined(gathered)
+class _Streamed(StreamingResponse):
+    """A stream that is closed at its end, and at once when the caller hangs up: an export holds a transaction open."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], *, media_type: str) -> None:
+        super().__init__(pieces, media_type=media_type)
+        self._pieces = pieces
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._pieces):
+            await super().stream_response(send)
+
+
+async def _pieces(first: str, lines: AsyncGenerator[str, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(lines):
+        gathered, length = [first], len(first)
+        async for line in lines:
+            gathered.append(line)
+            length += len(line)
+            if length >= PIECE:
+                yield _joined(gathered)
+                gathered, length = [], 0
+        yield _joined(gathered)
 
 
 def _joined(lines: list[str]) -> bytes:

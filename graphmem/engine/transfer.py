@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -59,7 +59,7 @@ class Transfer:
         self._remember = remember
         self._committer = committer
 
-    async def export(self, project: str | None = None, owner: str | None = None) -> AsyncIterator[str]:
+    async def export(self, project: str | None = None, owner: str | None = None) -> AsyncGenerator[str, None]:
         """Everything as JSON lines. A line of type `changes` opens each group that belongs together."""
         yield json.dumps({"type": "graphmem", "format": FORMAT})
         async for changes in self._store.dump(project, owner):

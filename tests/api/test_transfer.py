@@ -6,8 +6,10 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from graphmem.assemble import assemble
 from graphmem.client.local import LocalBackend
@@ -163,3 +165,38 @@ async def test_one_file_goes_into_several_projects(backend: LocalBackend, client
     assert again["refused"] == [] or again["memories"] == 0
     assert (await client.get("/stats")).json()["memories"] == 1
     assert (await red.stats())["memories"] == 0
+
+
+async def test_a_caller_that_hangs_up_ends_the_export(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = False
+
+    async def endless(*_: object) -> AsyncIterator[str]:
+        nonlocal ended
+        try:
+            while True:
+                yield "x" * 10_000
+        finally:
+            ended = True
+
+    async def receive() -> dict[str, str]:
+        await anyio.sleep_forever()
+        return {}
+
+    async def send(message: dict[str, object]) -> None:
+        assert message.get("status", 200) == 200
+        if message["type"] == "http.response.body":
+            raise OSError("The caller hung up.")
+
+    monkeypatch.setattr(app.state.house.backend.engine.transfer, "export", endless)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/export",
+        "raw_path": b"/export",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 1),
+    }
+    with pytest.raises(Exception, match="broke off"):
+        await app(scope, receive, send)
+    assert ended
