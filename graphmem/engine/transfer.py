@@ -18,7 +18,7 @@ from graphmem.engine.remember import BULK, Added, Remember
 from graphmem.engine.requests import MAX_NAME, AddRequest, read_add
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.extraction.plan import Plan
-from graphmem.ids import check_id
+from graphmem.ids import check_id, new_id
 from graphmem.models import Partition
 from graphmem.queries import Known, KnownQuery
 from graphmem.text import clean
@@ -85,15 +85,19 @@ class Transfer:
         """
         progress = progress or _silent
         setting = f"import:{project}:{name}"
-        report = Imported(skipped=await self._store.setting(HOUSE, setting) or 0)
+        # Kept until the import is complete: resumed, it goes on with the ids of the interrupted run, so that no line
+        # counts twice; started anew, with others, so that what was deleted meanwhile comes back.
+        state = await self._store.setting(HOUSE, setting) or {"run": new_id(), "done": 0}
+        await self._store.put_setting(HOUSE, setting, state)
+        run, report = state["run"], Imported(skipped=state["done"])
         numbered = enumerate(lines, start=1)
         first = next(numbered, (0, ""))
         if _is_export(first[1]):
-            batches = self._groups(numbered, project, report)
+            batches = self._groups(numbered, run, project, report)
         else:
-            batches = self._adds(chain([first], numbered), name, project, defaults, report)
+            batches = self._adds(chain([first], numbered), run, project, defaults, report)
         async for last in batches:
-            await self._store.put_setting(HOUSE, setting, last)
+            await self._store.put_setting(HOUSE, setting, {"run": run, "done": last})
             report.lines = last
             progress(report)
         await self._store.put_setting(HOUSE, setting, None)
@@ -104,7 +108,7 @@ class Transfer:
     async def _adds(
         self,
         lines: Iterable[tuple[int, str]],
-        name: str,
+        run: str,
         project: str,
         defaults: Mapping[str, Any],
         report: Imported,
@@ -120,11 +124,11 @@ class Transfer:
             except InvalidInput as error:
                 report.refused.append(Refusal(last, str(error)))
             if len(batch) == BULK:
-                await self._add(batch, f"{name}:{start}", report)
+                await self._add(batch, f"{run}:{start}", report)
                 yield last
                 batch, start = [], last
         if batch:
-            await self._add(batch, f"{name}:{start}", report)
+            await self._add(batch, f"{run}:{start}", report)
         yield last
 
     async def _add(self, batch: Sequence[tuple[int, AddRequest]], key: str, report: Imported) -> None:
@@ -154,7 +158,9 @@ class Transfer:
 
     # -- an export read back
 
-    async def _groups(self, lines: Iterable[tuple[int, str]], project: str, report: Imported) -> AsyncIterator[int]:
+    async def _groups(
+        self, lines: Iterable[tuple[int, str]], run: str, project: str, report: Imported
+    ) -> AsyncIterator[int]:
         """Apply an export's groups; yields the last line of each."""
         group: _Group | None = None
         last = 0
@@ -167,7 +173,7 @@ class Transfer:
                         raise InvalidInput("It belongs to no group: no line of type 'changes' stands before it.")
                     group.operations.append(operation)
                     continue
-                opened = _opened(last, found, project)
+                opened = _opened(last, found, run, project)
             except InvalidInput as error:
                 report.refused.append(Refusal(last, str(error)))
                 if '"changes"' not in line[:MAX_HEAD]:
@@ -220,15 +226,15 @@ class _Group:
     operations: list[Operation] = field(default_factory=list)
 
 
-def _opened(line: int, head: Mapping[str, Any], project: str) -> _Group:
-    """The group that a line of type `changes` opens. Its id is this project's: one file may go into several."""
+def _opened(line: int, head: Mapping[str, Any], run: str, project: str) -> _Group:
+    """The group that a line of type `changes` opens. Its id is this run's: a file may be imported again."""
     match head.get("partition"):
         case [str(), str(owner)] if owner:
             clean(owner, field="partition", max_length=MAX_NAME)
         case _:
             raise InvalidInput("'partition' has to be a project and an owner.", field="partition")
     given = check_id(head.get("id", ""))
-    return _Group(line, str(uuid5(NAMESPACE_OID, f"{given}:{project}")), Partition(project, owner))
+    return _Group(line, str(uuid5(NAMESPACE_OID, f"{run}:{given}")), Partition(project, owner))
 
 
 def _is_export(first: str) -> bool:
