@@ -51,11 +51,13 @@ _PRESENT = {
 
 _COMPARE = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
+# LIMIT 1 says nothing new, but keeps SQLite 3.51 from joining what EXISTS asks for to the rest: where one stands
+# in another, 3.51.0 and 3.51.1 then answer rows several times.
 _AMONG = "{column} IN (SELECT value FROM json_each({param}))"
-_IN_CATEGORIES = "EXISTS (SELECT 1 FROM json_each(m.categories) AS e WHERE {test})"
+_IN_CATEGORIES = "EXISTS (SELECT 1 FROM json_each(m.categories) AS e WHERE {test} LIMIT 1)"
 _IN_METADATA = (
     "EXISTS (SELECT 1 FROM json_each(m.metadata) AS f WHERE f.key = {key} AND ({one} OR f.type = 'array'"
-    " AND EXISTS (SELECT 1 FROM json_each(f.value) AS e WHERE {each})))"
+    " AND EXISTS (SELECT 1 FROM json_each(f.value) AS e WHERE {each} LIMIT 1)) LIMIT 1)"
 )
 # SQLite's reading of floats and of integers over 64 bits may be off by the last bit: their meaning decides.
 _NUMBER = (
@@ -200,7 +202,7 @@ _PLACES = {
 _WITHIN = {
     "one": "{column} = (SELECT p.pk FROM partition AS p WHERE {place})",
     "some": "{column} IN (SELECT p.pk FROM partition AS p WHERE {place})",
-    "all": "EXISTS (SELECT 1 FROM partition AS p WHERE p.pk = {column} AND {place})",
+    "all": "EXISTS (SELECT 1 FROM partition AS p WHERE p.pk = {column} AND {place} LIMIT 1)",
 }
 
 

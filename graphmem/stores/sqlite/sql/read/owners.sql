@@ -3,5 +3,5 @@
 -- returns: owner
 -- where: place, visible
 SELECT p.owner FROM partition AS p WHERE true /*where place*/
-    AND EXISTS (SELECT 1 FROM memory AS m WHERE m.partition = p.pk AND true /*where visible*/)
+    AND EXISTS (SELECT 1 FROM memory AS m WHERE m.partition = p.pk AND true /*where visible*/ LIMIT 1)
 ORDER BY p.owner LIMIT :limit

@@ -9,5 +9,6 @@ WHERE true /*where place*/ AND true /*where timely*/ AND true /*where narrow*/
     AND EXISTS (
         SELECT 1 FROM states AS s CROSS JOIN memory AS m ON m.pk = s.memory
         WHERE s.relation = r.pk AND true /*where visible*/
+        LIMIT 1
     )
 ORDER BY coalesce(r.valid_at, -9000000000000000000), r.created_at, r.id LIMIT :limit

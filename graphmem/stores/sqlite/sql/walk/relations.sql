@@ -25,6 +25,7 @@ CROSS JOIN relation AS t ON t.pk IN (
     WHERE h.entity = x.pk AND true /*where timely*/ AND true /*where typed*/ AND EXISTS (
         SELECT 1 FROM states AS g CROSS JOIN memory AS m ON m.pk = g.memory
         WHERE g.relation = h.relation AND true /*where visible*/
+        LIMIT 1
     )
     ORDER BY h.created_at DESC, r.id DESC LIMIT :cap
 )
