@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ from graphmem.client import Memory
 from graphmem.errors import InvalidInput
 from graphmem.settings import load_settings
 
-__all__ = ["READER_GONE", "Call", "command", "counted", "print_json", "wants_json"]
+__all__ = ["READER_GONE", "Call", "command", "counted", "print_json", "print_line", "wants_json"]
 
 READER_GONE = 141
 """Exit code where whoever read the output went away: what the shell says of a program that SIGPIPE ended."""
@@ -119,8 +120,16 @@ def command(
 
 
 def print_json(value: Any, *, error: bool = False) -> None:
-    """Print a JSON value, uncoloured and unwrapped, to standard output or error. JSON is UTF-8 in every locale."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=None if error else 2).encode(), err=error)
+    """Print a JSON value, uncoloured and unwrapped, to standard output or error."""
+    print_line(json.dumps(value, ensure_ascii=False, indent=None if error else 2), error=error)
+
+
+def print_line(text: str, *, error: bool = False) -> None:
+    """Print a line for programs: in UTF-8, as JSON is, whatever the locale says."""
+    stream = sys.stderr if error else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8")
+    stream.write(f"{text}\n")
 
 
 def counted(count: int, what: str) -> str:

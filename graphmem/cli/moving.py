@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from graphmem.cli.command import Call, command, counted
+from graphmem.cli.command import Call, command, counted, print_line
 from graphmem.client.backend import ImportReport
 from graphmem.errors import InvalidInput
 
@@ -72,7 +72,7 @@ def export(call: Call) -> None:
     """Write everything as JSON lines; `graphmem import` reads them back: same ids, dates, history."""
     with call.memory() as memory:
         for line in memory.export():
-            typer.echo(f"{line}\n".encode(), nl=False)
+            print_line(line)
 
 
 @contextmanager
