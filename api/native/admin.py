@@ -17,6 +17,8 @@ from ..deps import AnyHouse, House, Owner, Reader, Writer
 from ..wire import Json
 from .schemas import About, Configuration, KeyBody, KeyView, NewKeyView, Readiness, ScopeView
 
+__all__ = ["health", "keys", "router"]
+
 router = APIRouter(tags=["upkeep"])
 keys = APIRouter(prefix="/api-keys", tags=["keys"])
 health = APIRouter(tags=["health"])

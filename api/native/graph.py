@@ -12,6 +12,8 @@ from ..deps import Reader
 from ..wire import Json
 from .schemas import EntitiesQuery, EntityQuery, PathsQuery, RelationsQuery, SubgraphQuery
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/graph", tags=["graph"])
 
 

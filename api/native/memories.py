@@ -12,6 +12,8 @@ from ..deps import AnyHouse, Reader, Writer
 from ..wire import Json
 from .schemas import AddBody, BatchBody, BatchResult, ListQuery, MemoryId, ScopeQuery, UpdateBody
 
+__all__ = ["router"]
+
 router = APIRouter(tags=["memories"])
 
 

@@ -10,6 +10,8 @@ from ..deps import AnyHouse, Reader
 from ..wire import Json
 from .schemas import SearchBody
 
+__all__ = ["router"]
+
 router = APIRouter(tags=["search"])
 
 

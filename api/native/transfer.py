@@ -18,6 +18,8 @@ from ..deps import Owner
 from ..wire import Json
 from .schemas import ExportQuery, ImportQuery, ImportResult
 
+__all__ = ["IMPORT", "router"]
+
 router = APIRouter(tags=["transfer"])
 
 NDJSON = "application/x-ndjson"
