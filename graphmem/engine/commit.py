@@ -12,7 +12,7 @@ import anyio
 from graphmem.abc import GraphStore
 from graphmem.changes import Applied, Mark
 from graphmem.errors import Conflict, GraphmemError
-from graphmem.extraction.plan import Plan
+from graphmem.extraction.plan import Plan, wider
 from graphmem.indexing import Drainer
 from graphmem.models import Partition
 from graphmem.queries import Known, KnownQuery
@@ -75,10 +75,10 @@ class Committer:
         for _ in range(WIDER):
             answers = await self._store.known(*asked.values())
             plans = {partition: plan(partition, known) for partition, known in zip(asked, answers, strict=True)}
-            wider = {partition: made.more for partition, made in plans.items() if made.more is not None}
-            if not wider:
+            wide = {partition: wider(asked[partition], made) for partition, made in plans.items()}
+            if not any(wide.values()):
                 break
-            asked |= wider
+            asked |= {partition: query for partition, query in wide.items() if query is not None}
         return plans
 
     async def copy(self, applied: Iterable[Applied]) -> str | None:

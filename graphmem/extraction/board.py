@@ -34,7 +34,8 @@ class Board:
     """Known things of a partition with the plan laid over them.
 
     `links` and `stating` are the authority on which memory states which relation, in both directions; `moments` on
-    since when a memory says something (`valid_at`, else when it was told), and when it was told.
+    since when a memory says something (`valid_at`, else when it was told), and when it was told. `unseen` are memories
+    whose relations should have been read too, `wanted_slots` and `wanted_pairs` relations (as in `KnownQuery`).
     """
 
     def __init__(
@@ -63,9 +64,10 @@ class Board:
         self.moments: dict[str, tuple[datetime, datetime]] = {}
         self.added: list[str] = []
         self.closed: list[str] = []
-        self.retired: list[str] = []
-        self.restored: list[str] = []
+        self.turns: list[tuple[str, bool]] = []
         self.unseen: set[str] = set()
+        self.wanted_slots: set[tuple[str, str]] = set()
+        self.wanted_pairs: set[tuple[str, str]] = set()
         self.watch_names: set[str] = set()
         self.watch_texts: set[str] = set()
         self.watch_subjects: set[str] = set()
@@ -81,7 +83,7 @@ class Board:
         self._put_relations: dict[str, None] = {}
         self._put_memories: dict[str, None] = {}
         self._revisions: list[Revision | None] = []
-        self._known_relations = {relation.id: relation for relation in known.relations}
+        self.known_relations = {relation.id: relation for relation in known.relations}
         for relation in known.relations:
             self._place(relation)
             self.stating[relation.id] = set(relation.memory_ids)
@@ -140,7 +142,7 @@ class Board:
         """Let a memory state a relation."""
         self.linked(memory_id).add(relation_id)
         self.stating[relation_id].add(memory_id)
-        # Written even when nothing in it changes: whoever plans on its support at the same time has to notice.
+        # Written even when nothing in it changes: who else plans on its support has to notice. So when unlinked.
         self._put_relations[relation_id] = None
 
     def unlink(self, memory_id: str, relation_id: str) -> None:
@@ -148,6 +150,7 @@ class Board:
         self.linked(memory_id).discard(relation_id)
         if relation_id in self.stating:
             self.stating[relation_id].discard(memory_id)
+            self._put_relations[relation_id] = None
 
     def linked(self, memory_id: str) -> set[str]:
         """The ids of the relations that a memory states, known or not."""
@@ -197,13 +200,13 @@ class Board:
 
     def expiry(self, thing: Memory | Relation) -> datetime:
         """Since when it is known not to hold: also where the plan opens it and closes it again."""
-        known = self.known.memories.get(thing.id) or self._known_relations.get(thing.id)
+        known = self.known.memories.get(thing.id) or self.known_relations.get(thing.id)
         return thing.expired_at or (known.expired_at if known else None) or self.at
 
     def was_current(self, key: str) -> bool:
-        """Whether a memory or relation held before the plan."""
-        known = self.known.memories.get(key) or self._known_relations.get(key)
-        return known is not None and known.is_current
+        """Whether a memory or relation held before the plan; True if there was none."""
+        known = self.known.memories.get(key) or self.known_relations.get(key)
+        return known is None or known.is_current
 
     # -- memories
 
@@ -215,10 +218,10 @@ class Board:
         self._put_memories[memory.id] = None
 
     def with_text(self, key: str) -> Iterator[Memory]:
-        """The memories with that `text_key`."""
+        """The memories with that `text_key`, in the order in which they came to be."""
         if self._texts is None:
             self._texts = {}
-            for memory in self.memories.values():
+            for memory in sorted(self.memories.values(), key=lambda memory: (memory.created_at, memory.id)):
                 self._texts.setdefault(text_key(memory.text), []).append(memory.id)
         return (self.memories[memory_id] for memory_id in self._texts.get(key, ()) if memory_id in self.memories)
 
@@ -307,7 +310,7 @@ class Board:
         operations.extend(map(PutRevision, final))
         known = self.known
         written = {memory.id for memory in memories} | {relation.id for relation in relations}
-        based_on = self.watch_ids | (written & (known.memories.keys() | self._known_relations.keys()))
+        based_on = self.watch_ids | (written & (known.memories.keys() | self.known_relations.keys()))
         return ChangeSet(
             id=change_id,
             partition=self.partition,
@@ -334,7 +337,7 @@ class Board:
 
     def _changed_relations(self) -> Iterator[Relation]:
         for key in self._put_relations:
-            relation, known = self.relations[key], self._known_relations.get(key)
+            relation, known = self.relations[key], self.known_relations.get(key)
             stating = self.stating[key]
             if stating and (relation != known or stating != set(known.memory_ids)):
                 yield relation

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from graphmem.errors import InvalidInput
 from graphmem.extraction.board import Board
-from graphmem.extraction.needs import needs_delete, widened
-from graphmem.extraction.planned import ItemOutcome, Outcome, Plan
+from graphmem.extraction.needs import more_of
+from graphmem.extraction.planned import ItemOutcome, Outcome, Plan, turned
 from graphmem.extraction.registry import Registry
 from graphmem.extraction.reopen import withdraw
 from graphmem.ids import new_id
@@ -49,30 +49,23 @@ def plan_delete(
     board = Board(place, known, at=at, registry=registry, by=by, new_id=new_id)
     board.watch_ids.update(gone)
     lost = {memory_id: board.stated_by(memory_id) for memory_id in gone}
-    wanted = withdraw(board, lost, gone)
+    withdraw(board, lost, gone)
     for memory in gone.values():
         board.drop_memory(memory)
     dropped, redacted_ = _forget_sources(board, gone)
-    more = None
-    if wanted.slots or wanted.pairs or board.unseen:
-        query = needs_delete(place, gone)
-        more = widened(query, memory_ids=board.unseen - gone.keys(), slots=wanted.slots, pairs=wanted.pairs)
     changes = board.changes(change_id)
-    restored = [board.memories[key] for key in dict.fromkeys(board.restored) if board.memories[key].is_current]
-    results = (
-        *(Outcome(event="DELETE", memory=memory) for memory in gone.values()),
-        *(Outcome(event="RESTORE", memory=memory) for memory in restored),
-    )
+    restored = turned(board.turns, board.memories)
+    deleted = (Outcome(event="DELETE", memory=memory) for memory in gone.values())
     return Plan(
         changes=changes,
-        outcomes=(ItemOutcome(results=results),),
+        outcomes=(ItemOutcome(results=(*deleted, *restored)),),
         counts={
             "memories": len(gone),
             "episodes": dropped,
             "redacted": redacted_,
             "restored": len(restored),
         },
-        more=more,
+        more=more_of(board),
     )
 
 

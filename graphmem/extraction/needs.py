@@ -8,7 +8,8 @@ from itertools import product
 
 from graphmem.drafts import AGENT, SELF, MemoryDraft
 from graphmem.errors import InvalidInput, TooLarge
-from graphmem.extraction.planned import PlanItem
+from graphmem.extraction.board import Board
+from graphmem.extraction.planned import Plan, PlanItem
 from graphmem.extraction.registry import Registry
 from graphmem.extraction.resolve import key_of, self_of
 from graphmem.extraction.spoken import spoken_verdict
@@ -16,7 +17,7 @@ from graphmem.models import Memory, Partition, Scope
 from graphmem.queries import KnownQuery
 from graphmem.text import name_key, text_key
 
-__all__ = ["needs", "needs_delete", "needs_update", "one_partition", "widened"]
+__all__ = ["more_of", "needs", "needs_delete", "needs_update", "one_partition", "wider"]
 
 MAX_ALIASES = 100
 """Aliases that one draft may give an entity: relations are asked for under every pair of names."""
@@ -54,23 +55,37 @@ def needs_delete(partition: Partition, ids: Iterable[str]) -> KnownQuery:
     return KnownQuery(partition=partition, memory_ids=frozenset(ids), dependents=True)
 
 
-def widened(
-    query: KnownQuery,
-    *,
-    memory_ids: Iterable[str] = (),
-    slots: Iterable[tuple[str, str]] = (),
-    pairs: Iterable[tuple[str, str]] = (),
-) -> KnownQuery:
-    """The query, asking for more; the names in slots and pairs are asked for too."""
-    slots, pairs, memory_ids = frozenset(slots), frozenset(pairs), frozenset(memory_ids)
-    names = {name for name, _ in slots} | {name for pair in pairs for name in pair}
-    return replace(
+def wider(query: KnownQuery, plan: Plan) -> KnownQuery | None:
+    """The query with what `plan` met references to and lacked; None if it had all that it needs.
+
+    Read it and plan again: at most a few times, because a query only grows.
+    """
+    more = plan.more
+    if more is None:
+        return None
+    wide = replace(
         query,
-        names=query.names | names,
-        slots=query.slots | slots,
-        pairs=query.pairs | pairs,
-        memory_ids=query.memory_ids | memory_ids,
-        dependents=query.dependents or bool(memory_ids),
+        names=query.names | more.names,
+        slots=query.slots | more.slots,
+        pairs=query.pairs | more.pairs,
+        memory_ids=query.memory_ids | more.memory_ids,
+        dependents=query.dependents or more.dependents,
+    )
+    return None if wide == query else wide
+
+
+def more_of(board: Board) -> KnownQuery | None:
+    """What the board met references to and did not know; None if there was nothing."""
+    if not (board.unseen or board.wanted_slots or board.wanted_pairs):
+        return None
+    named = {name for name, _ in board.wanted_slots} | {name for pair in board.wanted_pairs for name in pair}
+    return KnownQuery(
+        partition=board.partition,
+        names=frozenset(named),
+        slots=frozenset(board.wanted_slots),
+        pairs=frozenset(board.wanted_pairs),
+        memory_ids=frozenset(board.unseen),
+        dependents=bool(board.unseen),
     )
 
 

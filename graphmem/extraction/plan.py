@@ -1,7 +1,8 @@
 """Planning: from what was extracted and what is known to a ChangeSet. Pure: no reads, no writes, no clock.
 
 First ask what has to be known (`needs`, `needs_update`, `needs_delete`), read it in one consistent state, then plan
-(`plan`, `plan_update`, `plan_delete`). What may retire what is decided in `succession`, who is who in `resolve`.
+(`plan`, `plan_update`, `plan_delete`); where a plan met more than was read, read that as well (`wider`). What may
+retire what is decided in `succession`, who is who in `resolve`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 
 from graphmem.extraction.board import Board
 from graphmem.extraction.forget import plan_delete
-from graphmem.extraction.needs import needs, needs_delete, needs_update, one_partition, widened
+from graphmem.extraction.needs import more_of, needs, needs_delete, needs_update, one_partition, wider
 from graphmem.extraction.planned import ItemOutcome, Outcome, Plan, PlanItem
 from graphmem.extraction.registry import Registry
 from graphmem.extraction.remember import Item
@@ -31,6 +32,7 @@ __all__ = [
     "plan",
     "plan_delete",
     "plan_update",
+    "wider",
 ]
 
 
@@ -53,9 +55,10 @@ def plan(
     made = [Item(board, item).remember() for item in items]
     changes = board.changes(change_id)
     outcomes = tuple(
-        replace(outcome, added=board.shown(added), closed=board.shown(closed)) if added or closed else outcome
+        replace(outcome, added=board.shown(added), closed=board.shown(filter(board.was_current, closed)))
+        if added or closed
+        else outcome
         for outcome, (added, closed) in made
     )
     touched = [relation for outcome in outcomes for relation in (*outcome.added, *outcome.closed)]
-    more = widened(needs(items, registry), memory_ids=board.unseen) if board.unseen else None
-    return Plan(changes=changes, outcomes=outcomes, entities=board.named(touched), more=more)
+    return Plan(changes=changes, outcomes=outcomes, entities=board.named(touched), more=more_of(board))

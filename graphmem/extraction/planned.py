@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +11,7 @@ from graphmem.drafts import Extraction
 from graphmem.models import Entity, Episode, Memory, Relation, Scope
 from graphmem.queries import KnownQuery
 
-__all__ = ["ItemOutcome", "KeepEpisodes", "Outcome", "Plan", "PlanItem"]
+__all__ = ["ItemOutcome", "KeepEpisodes", "Outcome", "Plan", "PlanItem", "turned"]
 
 KeepEpisodes = Literal["sourced", "all", "none"]
 """Which source texts are kept: those that a memory came from, all, or none. Refused ones never are."""
@@ -65,8 +65,8 @@ class Plan:
     """A change, and what it will have done.
 
     `entities` names the ends of the relations in `outcomes`. `counts` says how much of what goes (deletions).
-    `more`, where set, is a query: if it is another one than was asked, read it and plan again, because the plan met
-    references to what that query reads. Without it the plan is sound, but leaves alone what it could not see.
+    `more` is what the plan met references to and perhaps did not know: see `wider`. Without it the plan is sound, but
+    leaves alone what it could not see.
     """
 
     changes: ChangeSet
@@ -74,3 +74,17 @@ class Plan:
     entities: Mapping[str, Entity] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     more: KnownQuery | None = None
+
+
+def turned(
+    turns: Iterable[tuple[str, bool]], memories: Mapping[str, Memory], *, but: str | None = None
+) -> list[Outcome]:
+    """Which memories, `but` one, turns `(id, whether it holds)` retired or restored; there and back is no news."""
+    before: dict[str, bool] = {}
+    for key, holds in turns:
+        before.setdefault(key, not holds)
+    return [
+        Outcome(event="RESTORE" if memory.is_current else "SUPERSEDE", memory=memory)
+        for key, held in before.items()
+        if key != but and (memory := memories[key]).is_current != held
+    ]

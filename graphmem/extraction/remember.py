@@ -9,7 +9,7 @@ from typing import Literal
 
 from graphmem.drafts import MemoryDraft
 from graphmem.extraction.board import Board
-from graphmem.extraction.planned import ItemOutcome, Outcome, PlanItem
+from graphmem.extraction.planned import ItemOutcome, Outcome, PlanItem, turned
 from graphmem.extraction.resolve import Cast
 from graphmem.extraction.rewrite import rewrite
 from graphmem.extraction.spoken import spoken_verdict
@@ -78,7 +78,7 @@ class Item:
         board.moments[memory_id] = (valid_at or told, told)
         sources = self._sources(indices)
         board.sources[memory_id] = frozenset((memory_id, *(item.episodes[index].id for index in indices)))
-        retired = len(board.retired)
+        turns = len(board.turns)
         for memory in stale:
             retire(board, memory, by=memory_id, since=valid_at or told, told=told, reason=reason)
         cast = Cast(board, item.scope)
@@ -115,7 +115,7 @@ class Item:
         board.log(Event.ADD, memory, new=memory.text)
         if is_late:
             settle(board, memory_id, reason="told late")
-        self._report(Outcome(event="ADD", memory=board.memories[memory_id]), retired)
+        self._report(Outcome(event="ADD", memory=board.memories[memory_id]), turns)
 
     def _provenance(
         self,
@@ -131,7 +131,7 @@ class Item:
         indices = self._indices(draft)
         told = self._told(indices)
         sources = tuple(sorted({*memory.episode_ids, *self._sources(indices)}))
-        retired = len(board.retired)
+        turns = len(board.turns)
         for each in stale:
             retire(board, each, by=memory.id, since=draft.valid_at or told, told=told, reason=reason)
         board.sources[memory.id] = frozenset((memory.id, *memory.episode_ids, *sources))
@@ -159,12 +159,12 @@ class Item:
         if is_late:
             settle(board, memory.id, reason="told late")
         event: Literal["NONE", "UPDATE"] = "NONE" if dated == grown else "UPDATE"
-        self._report(Outcome(event=event, memory=board.memories[memory.id]), retired)
+        self._report(Outcome(event=event, memory=board.memories[memory.id]), turns)
 
     def _reword(self, memory: Memory, draft: MemoryDraft) -> None:
         """The same memory in better words."""
         indices = self._indices(draft)
-        retired = len(self._board.retired)
+        turns = len(self._board.turns)
         sources = {*memory.episode_ids, *self._sources(indices)}
         if draft.text == memory.text:
             self._provenance(memory, draft, links=True)
@@ -181,12 +181,12 @@ class Item:
             episode_ids=tuple(sorted(sources)),
         )
         reworded = self._board.memories[memory.id]
-        self._report(Outcome(event="UPDATE", memory=reworded, previous_text=memory.text), retired)
+        self._report(Outcome(event="UPDATE", memory=reworded, previous_text=memory.text), turns)
 
     def _retract(self, draft: MemoryDraft, current: list[Memory], reason: str) -> None:
         """What was said holds no longer, and nothing takes its place."""
         told = self._told(self._indices(draft))
-        retired = len(self._board.retired)
+        turns = len(self._board.turns)
         for memory in current:
             retire(
                 self._board,
@@ -196,17 +196,14 @@ class Item:
                 told=told,
                 reason=f"retracted:{reason}",
             )
-        self._report(None, retired)
+        self._report(None, turns)
 
-    def _report(self, outcome: Outcome | None, retired: int) -> None:
-        """Note what became of a draft, and which memories it retired."""
-        board = self._board
+    def _report(self, outcome: Outcome | None, since: int) -> None:
+        """Note what became of a draft, and which memories it retired or, reworded, let hold again."""
         own = outcome.memory.id if outcome else None
         if outcome is not None:
             self._results.append(outcome)
-        self._results.extend(
-            Outcome(event="SUPERSEDE", memory=board.memories[key]) for key in board.retired[retired:] if key != own
-        )
+        self._results += turned(self._board.turns[since:], self._board.memories, but=own)
 
     # -- the same again
 
@@ -219,7 +216,7 @@ class Item:
         board.watch_texts.add(key)
         excluded = {memory.id for memory in stale}
         twins = [m for m in board.with_text(key) if m.id not in excluded and self._is_twin(m, draft)]
-        return min(twins, key=lambda memory: (memory.created_at, memory.id)) if twins else None
+        return min(twins, key=lambda memory: memory.created_at, default=None)
 
     def _is_twin(self, memory: Memory, draft: MemoryDraft) -> bool:
         if memory.scope != self._item.scope or not memory.is_current:
@@ -232,6 +229,8 @@ class Item:
         times = ((memory.valid_at, valid_at), (memory.invalid_at, invalid_at))
         if any(None not in pair and pair[0] != pair[1] for pair in times):
             return False
+        if memory.invalid_at is None and invalid_at is not None and invalid_at <= memory.observed_at:
+            return False  # what was said to hold then, and what was over by then, are two things
         # Said again after one of its relations was closed, it is news.
         return all(relation.superseded_by is None for relation in self._board.stated_by(memory.id))
 
@@ -288,8 +287,11 @@ def _dated(memory: Memory, draft: MemoryDraft) -> Memory:
     if memory.immutable:
         return memory
     valid_at, invalid_at = span(draft)
-    if memory.valid_at is None and valid_at is not None and valid_at <= memory.observed_at:
-        memory = replace(memory, valid_at=valid_at)
-    if memory.invalid_at is None and invalid_at is not None:
-        memory = replace(memory, invalid_at=invalid_at)
-    return memory
+    starts, ends = memory.valid_at, memory.invalid_at
+    if starts is None and valid_at is not None and valid_at <= memory.observed_at:
+        starts = valid_at
+    if ends is None:
+        ends = invalid_at
+    if starts is not None and ends is not None and ends <= starts:
+        return memory
+    return replace(memory, valid_at=starts, invalid_at=ends)

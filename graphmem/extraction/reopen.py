@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from graphmem.extraction.board import Board
@@ -11,30 +11,19 @@ from graphmem.extraction.succession import are_rivals, follow, in_line, retire_m
 from graphmem.models import Event, Memory, Relation
 from graphmem.text import name_key
 
-__all__ = ["Withdrawal", "withdraw"]
+__all__ = ["withdraw"]
 
 
-@dataclass(slots=True)
-class Withdrawal:
-    """What would have to be read to take statements back in full: the neighbours in line of what is opened again.
-
-    `slots` and `pairs` are as in `KnownQuery`.
-    """
-
-    slots: set[tuple[str, str]] = field(default_factory=set)
-    pairs: set[tuple[str, str]] = field(default_factory=set)
-
-
-def withdraw(board: Board, lost: Mapping[str, Sequence[Relation]], gone: Mapping[str, Memory]) -> Withdrawal:
+def withdraw(board: Board, lost: Mapping[str, Sequence[Relation]], gone: Mapping[str, Memory]) -> None:
     """Let memories state relations no longer, and reopen what had given way to them.
 
     `lost` are the relations that each memory stops stating, `gone` the memories that are deleted altogether.
     """
-    wanted = Withdrawal()
     losers: dict[str, list[Memory]] = {}
     for memory_id, relations in lost.items():
         for relation in relations:
             board.unlink(memory_id, relation.id)
+            board.watch_subjects.add(relation.subject_id)
             losers.setdefault(relation.id, []).append(board.memories[memory_id])
     for relation_id, memories in losers.items():
         if board.stating[relation_id]:
@@ -46,12 +35,14 @@ def withdraw(board: Board, lost: Mapping[str, Sequence[Relation]], gone: Mapping
     }
     # The last in line first: each then finds what follows it as it will be.
     for relation in sorted(caused.values(), key=board.start, reverse=True):
-        _ask(board, relation, wanted)
+        _ask(board, relation)
         _reopen(board, board.relations[relation.id])
     for memory in [memory for memory in board.memories.values() if memory.superseded_by in lost]:
         if memory.id not in gone:
-            _release(board, memory, caused, gone, wanted)
-    return wanted
+            _release(board, memory, caused, gone)
+    for relation in [each for each in board.relations.values() if each.superseded_by in gone]:
+        if board.stating[relation.id]:
+            _hand_over(board, relation, _heir(relation.superseded_by, gone))
 
 
 def _is_cause(board: Board, relation: Relation, lost: Mapping[str, Sequence[Relation]]) -> bool:
@@ -60,11 +51,15 @@ def _is_cause(board: Board, relation: Relation, lost: Mapping[str, Sequence[Rela
     assert by is not None
     if any(other.id != relation.id and are_rivals(board, other, relation) for other in board.stated_by(by)):
         return False
-    return any(other.id == relation.id or are_rivals(board, other, relation) for other in lost[by])
+    words = (relation.subject_id, relation.type, relation.object_id)
+    return any(
+        (other.subject_id, other.type, other.object_id) == words or are_rivals(board, other, relation)
+        for other in lost[by]
+    )
 
 
-def _ask(board: Board, relation: Relation, wanted: Withdrawal) -> None:
-    """Note by which names the neighbours in line of a relation are asked for."""
+def _ask(board: Board, relation: Relation) -> None:
+    """Note by which names the neighbours in line of a relation are asked for: perhaps they were not read."""
     ends: dict[str, set[str]] = {relation.subject_id: set(), relation.object_id: set()}
     for memory_id in board.stating[relation.id]:
         memory = board.memories.get(memory_id)
@@ -73,8 +68,8 @@ def _ask(board: Board, relation: Relation, wanted: Withdrawal) -> None:
                 ends[mention.entity_id].add(name_key(mention.name))
     subjects, objects = ends[relation.subject_id], ends[relation.object_id]
     board.watch_subjects.add(relation.subject_id)
-    wanted.slots |= {(name, kin) for name in subjects for kin in board.registry.of(relation.type).kin}
-    wanted.pairs |= {(subject, other) for subject in subjects for other in objects}
+    board.wanted_slots |= {(name, kin) for name in subjects for kin in board.registry.of(relation.type).kin}
+    board.wanted_pairs |= {(subject, other) for subject in subjects for other in objects}
 
 
 def _reopen(board: Board, relation: Relation) -> None:
@@ -112,13 +107,7 @@ def _absorb(board: Board, relation: Relation, end: datetime | None) -> bool:
     return False
 
 
-def _release(
-    board: Board,
-    memory: Memory,
-    caused: Mapping[str, Relation],
-    gone: Mapping[str, Memory],
-    wanted: Withdrawal,
-) -> None:
+def _release(board: Board, memory: Memory, caused: Mapping[str, Relation], gone: Mapping[str, Memory]) -> None:
     """Let a memory that was superseded hold again, or hand it over to who superseded its successor."""
     own = [relation for relation in board.stated_by(memory.id) if relation.id in caused]  # or what absorbed it
     if own:
@@ -126,47 +115,63 @@ def _release(
             _restore(board, memory)
         else:
             settle(board, memory.id, reason="handed over")
+            if board.memories[memory.id].superseded_by in gone:
+                _restore(board, memory)
         return
     if memory.superseded_by not in gone:
         return  # words retired it, and they still stand
-    heir = _heir(memory.superseded_by, gone)
+    heir = _heir(memory.superseded_by, gone, memory.id)
     mine = [each for each in board.stated_by(memory.id) if each.superseded_by == memory.superseded_by]
+    for relation in mine:
+        _hand_over(board, relation, heir)
     if heir is not None:
-        for relation in mine:
-            board.put_relation(replace(relation, superseded_by=heir))
         assert memory.invalid_at is not None
         retire_memory(board, memory, memory.invalid_at, heir, "handed over")
-        return
-    for relation in mine:
-        _ask(board, relation, wanted)
-        _reopen(board, relation)
-    if mine and not any(board.relations[relation.id].is_current for relation in mine):
+    elif mine and not any(board.relations[relation.id].is_current for relation in mine):
         settle(board, memory.id, reason="handed over")
     else:
         _restore(board, memory)
 
 
-def _heir(memory_id: str | None, gone: Mapping[str, Memory]) -> str | None:
-    """Who superseded a deleted memory, or its successor if that goes too."""
-    while memory_id is not None and memory_id in gone:
+def _hand_over(board: Board, relation: Relation, heir: str | None) -> None:
+    """Let another memory be what closed a relation; without one it holds again."""
+    if heir is not None:
+        board.put_relation(replace(relation, superseded_by=heir))
+    else:
+        _ask(board, relation)
+        _reopen(board, relation)
+
+
+def _heir(memory_id: str | None, gone: Mapping[str, Memory], but: str | None = None) -> str | None:
+    """Who superseded a deleted memory, or its successor if that goes too; never `but`."""
+    passed = {but}
+    while memory_id is not None and memory_id in gone and memory_id not in passed:
+        passed.add(memory_id)
         memory_id = gone[memory_id].superseded_by
-    return memory_id
+    return None if memory_id in passed else memory_id
 
 
 def _restore(board: Board, memory: Memory) -> None:
+    for relation in board.stated_by(memory.id):
+        is_over = not relation.is_current and relation.superseded_by is None
+        if is_over and board.registry.of(relation.type).slot is None:
+            board.put_relation(replace(relation, expired_at=None))  # hidden with the memory that tells of it
     restored = replace(memory, invalid_at=None, expired_at=None, superseded_by=None)
     board.put_memory(restored)
     board.log(Event.RESTORE, restored, new=memory.text, reason="successor withdrawn")
-    board.restored.append(memory.id)
+    board.turns.append((memory.id, True))
 
 
 def _redate(board: Board, relation: Relation, losers: Sequence[Memory]) -> None:
     """Take back from a relation the dates that only those who state it no longer had given it."""
     left = [board.memories[key] for key in board.stating[relation.id] if key in board.memories]
     valid_at, invalid_at = relation.valid_at, relation.invalid_at
-    given = {None, *(moment for memory in losers for moment in (memory.valid_at, memory.observed_at))}
-    if left and valid_at in given - {memory.valid_at for memory in left if memory.valid_at is not None}:
+    given = {moment for memory in losers for moment in (memory.valid_at, memory.observed_at)}
+    given -= {memory.valid_at for memory in left}
+    if left and in_line(board, relation) and (valid_at is None or valid_at in given):
         valid_at = board.dated(memory.id for memory in left)
+        if valid_at is not None and invalid_at is not None and valid_at > invalid_at:
+            valid_at = None
     ends = {memory.invalid_at for memory in losers} - {memory.invalid_at for memory in left}
     if relation.is_current and invalid_at in ends:
         invalid_at = None

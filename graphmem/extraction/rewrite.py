@@ -9,7 +9,7 @@ from typing import Any
 
 from graphmem.drafts import MemoryDraft
 from graphmem.extraction.board import Board
-from graphmem.extraction.reopen import Withdrawal, withdraw
+from graphmem.extraction.reopen import withdraw
 from graphmem.extraction.resolve import Cast
 from graphmem.extraction.statements import Speech, span
 from graphmem.extraction.succession import Saying, settle, state
@@ -27,7 +27,7 @@ def rewrite(
     draft: MemoryDraft,
     reason: str | None = None,
     **changes: Any,
-) -> Withdrawal:
+) -> None:
     """Give a memory the words and links of `draft`, and `changes` to its other fields.
 
     Relations that the new words state as well stay as they are. What gave way to one that is withdrawn holds again.
@@ -35,8 +35,8 @@ def rewrite(
     """
     told: datetime = changes.get("observed_at", memory.observed_at)
     valid_at, invalid_at = span(draft)
-    valid_at = valid_at or memory.valid_at
-    invalid_at = invalid_at or memory.invalid_at
+    if valid_at is None and invalid_at is None:
+        valid_at, invalid_at = memory.valid_at, memory.invalid_at
     board.moments[memory.id] = (valid_at or told, told)
     cast = Cast(board, memory.scope)
     cast.introduce(draft)
@@ -54,7 +54,7 @@ def rewrite(
     lost = [relation for relation in before if not any(_is_said(relation, saying) for saying in fresh)]
     if board.linked(memory.id) - board.relations.keys():
         board.unseen.add(memory.id)
-    wanted = withdraw(board, {memory.id: lost}, {})
+    withdraw(board, {memory.id: lost}, {})
     _say(board, fresh, [relation for relation in before if relation not in lost])
     rewritten = replace(
         board.memories[memory.id],
@@ -69,12 +69,12 @@ def rewrite(
     board.log(Event.UPDATE, rewritten, old=memory.text, new=text, reason=reason)
     if fresh:
         settle(board, memory.id, reason="told late")
-    return wanted
 
 
 def _say(board: Board, sayings: Sequence[Saying], kept: Sequence[Relation]) -> None:
     for saying in sayings:
-        if not any(_is_said(relation, saying) for relation in kept):
+        # What is over may have ended something that has just been opened again.
+        if saying.is_past or not any(_is_said(relation, saying) for relation in kept):
             state(board, saying)
 
 

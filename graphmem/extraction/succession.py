@@ -50,6 +50,8 @@ def state(board: Board, saying: Saying) -> Relation:
     rivals = _rivals(board, saying.subject_id, saying.object_id, predicate, saying.label, here)
     if not same and not rivals:
         return _begin(board, saying)
+    board.watch_ids |= {relation.id for relation in same} & board.known_relations.keys()
+    rivals = [rival for rival in rivals if not _gave_way(board, rival, saying)]
     same = [each for each in same if in_line(board, each) and (each.is_current or not saying.immutable)]
     for relation in same:
         if board.start(relation) <= saying.start and _holds_at(relation, saying.start):
@@ -149,7 +151,7 @@ def _state_past(board: Board, saying: Saying, same: list[Relation]) -> Relation:
     assert end is not None
     for relation in same:
         if relation.is_current and in_line(board, relation) and _ends(board, relation, saying):
-            close(board, relation, max(end, board.start(relation)), by=saying.memory_id, reason="ended")
+            close(board, relation, end, by=saying.memory_id, reason="ended")
     for relation in map(board.relations.__getitem__, [relation.id for relation in same]):
         if relation.invalid_at == end or _overlaps(board, relation, saying):
             if relation.valid_at is None and saying.valid_at and saying.valid_at <= board.start(relation):
@@ -170,7 +172,9 @@ def _ends(board: Board, relation: Relation, saying: Saying) -> bool:
     the moment at which the relation was last said to hold.
     """
     last = board.last_told(relation)
-    if saying.told < last or _is_fixed(board, relation) or saying.invalid_at is None:
+    if saying.invalid_at is None or saying.invalid_at <= board.start(relation):
+        return False
+    if saying.told < last or _is_fixed(board, relation):
         return False
     if saying.valid_at is None:
         return True
@@ -211,7 +215,8 @@ def _rivals(
                 found.append(relation)
             elif predicate.naming and fold(relation.label) != fold(label):
                 found.append(relation)  # of a name, the words are the object
-    return [relation for relation in found if in_line(board, relation)] if found else found
+    board.watch_ids |= {relation.id for relation in found} & board.known_relations.keys()
+    return [relation for relation in found if in_line(board, relation)]
 
 
 def _same_words(relation: Relation, type_: str, label: str) -> bool:
@@ -250,6 +255,15 @@ def _gives_way(board: Board, rival: Relation, saying: Saying) -> bool:
     return not _is_fixed(board, rival)
 
 
+def _gave_way(board: Board, rival: Relation, saying: Saying) -> bool:
+    """Whether the memory retired this rival already, by words, or all who say it."""
+    by, stating = saying.memory_id, board.stating[rival.id]
+    if by in stating:
+        return False
+    memories = [board.memories.get(key) for key in stating]
+    return rival.superseded_by == by or all(each is not None and each.superseded_by == by for each in memories)
+
+
 def _in_one_breath(board: Board, rival: Relation, saying: Saying) -> bool:
     """Whether both were said together: "works at A and at B" does not contradict itself."""
     stating = board.stating[rival.id]
@@ -285,7 +299,8 @@ def close(board: Board, relation: Relation, end: datetime, *, by: str, reason: s
     Memories that say it of a time after `end` go on saying so in a relation of their own, which is returned.
     """
     stating = board.stating[relation.id]
-    after = {memory_id for memory_id in stating if board.moment(memory_id)[0] > end}
+    starts = {memory_id: board.moment(memory_id)[0] for memory_id in stating}
+    after = {key for key, start in starts.items() if start > end and _holds_at(relation, start)}
     moved = [_split(board, relation, after)] if after and after < stating else []
     if relation.is_current:
         board.closed.append(relation.id)
@@ -313,6 +328,7 @@ def settle(board: Board, memory_id: str, *, reason: str | None) -> None:
         return
     links = board.linked(memory_id)
     known = [board.relations[key] for key in links if key in board.relations]
+    board.watch_ids |= links & board.known_relations.keys()
     if any(relation.is_current for relation in known):
         return
     if len(known) < len(links) and memory.is_current:
@@ -337,7 +353,7 @@ def retire_memory(board: Board, memory: Memory, end: datetime, by: str | None, r
     board.put_memory(retired)
     board.log(Event.SUPERSEDE, retired, old=memory.text, reason=reason)
     if memory.is_current:
-        board.retired.append(memory.id)
+        board.turns.append((memory.id, False))
 
 
 def retire(board: Board, memory: Memory, *, by: str | None, since: datetime, told: datetime, reason: str) -> bool:
@@ -349,15 +365,22 @@ def retire(board: Board, memory: Memory, *, by: str | None, since: datetime, tol
         return False
     start = board.moment(memory.id)[0]
     end = since if since > start else max(told, start)
-    board.unseen.update({memory.id} if board.linked(memory.id) - board.relations.keys() else ())
+    links = board.linked(memory.id)
+    board.watch_ids |= links & board.known_relations.keys()
+    if links - board.relations.keys():
+        board.unseen.add(memory.id)
     for relation in board.stated_by(memory.id):
-        others = (board.memories.get(key) for key in board.stating[relation.id] if key != memory.id)
+        others = [board.memories.get(key) for key in board.stating[relation.id] if key != memory.id]
+        board.watch_ids.update(other.id for other in others if other is not None and other.id in board.known.memories)
         if relation.is_current and not any(other is None or other.is_current for other in others):
-            ends = max(end, board.start(relation))
-            if relation.invalid_at is not None:
-                ends = min(ends, relation.invalid_at)
             board.closed.append(relation.id)
-            board.put_relation(replace(relation, invalid_at=ends, expired_at=board.expiry(relation), superseded_by=by))
+            if in_line(board, relation):
+                ends = max(end, board.start(relation))
+                ends = min(ends, relation.invalid_at) if relation.invalid_at else ends
+                closed = replace(relation, invalid_at=ends, superseded_by=by)
+            else:
+                closed = relation  # it was over already: nothing took its place, so it does not join the line
+            board.put_relation(replace(closed, expired_at=board.expiry(relation)))
     if memory.invalid_at is not None:
         end = min(end, memory.invalid_at)
     retire_memory(board, memory, end, by, reason)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from graphmem.drafts import MemoryDraft
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.extraction.board import Board
-from graphmem.extraction.needs import needs_update, widened
-from graphmem.extraction.planned import ItemOutcome, Outcome, Plan
+from graphmem.extraction.needs import more_of
+from graphmem.extraction.planned import ItemOutcome, Outcome, Plan, turned
 from graphmem.extraction.registry import Registry
-from graphmem.extraction.reopen import Withdrawal
 from graphmem.extraction.rewrite import rewrite
 from graphmem.ids import new_id
 from graphmem.models import Event, Memory
@@ -56,24 +55,19 @@ def plan_update(
         )
     board = Board(memory.scope.partition, known, at=at, registry=registry, by=by, new_id=new_id)
     board.watch_ids.add(memory_id)
-    wanted = Withdrawal()
     if text is not None and text != memory.text:
         _check_rewritable(memory)
-        wanted = rewrite(board, memory, text=text, draft=draft or MemoryDraft(text=text), **changes)
+        rewrite(board, memory, text=text, draft=draft or MemoryDraft(text=text), **changes)
     else:
         changed = replace(memory, **changes)
         if changed != memory:
             changed = replace(changed, updated_at=at)
             board.put_memory(changed)
             board.log(Event.UPDATE, changed, old=memory.text, new=memory.text)
-    more = None
-    if wanted.slots or wanted.pairs or board.unseen:
-        query = needs_update(memory, draft, registry)
-        more = widened(query, memory_ids=board.unseen, slots=wanted.slots, pairs=wanted.pairs)
     change_set = board.changes(change_id)
     outcome = _outcome(board, memory)
     entities = board.named((*outcome.added, *outcome.closed))
-    return Plan(changes=change_set, outcomes=(outcome,), entities=entities, more=more)
+    return Plan(changes=change_set, outcomes=(outcome,), entities=entities, more=more_of(board))
 
 
 def _check_rewritable(memory: Memory) -> None:
@@ -93,15 +87,14 @@ def _check_rewritable(memory: Memory) -> None:
 
 
 def _outcome(board: Board, before: Memory) -> ItemOutcome:
-    """What became of the memory, and of others: what was opened and closed again is no news."""
+    """What became of the memory and of others."""
     memory = board.memories[before.id]
-    others = dict.fromkeys(key for key in (*board.retired, *board.restored) if key != before.id)
-    results = [Outcome(event="UPDATE" if memory != before else "NONE", memory=memory, previous_text=before.text)]
-    for other in map(board.memories.__getitem__, others):
-        if other.is_current != board.was_current(other.id):
-            results.append(Outcome(event="RESTORE" if other.is_current else "SUPERSEDE", memory=other))
+    event: Literal["UPDATE", "NONE"] = "UPDATE" if memory != before else "NONE"
     return ItemOutcome(
-        results=tuple(results),
+        results=(
+            Outcome(event=event, memory=memory, previous_text=before.text),
+            *turned(board.turns, board.memories, but=before.id),
+        ),
         added=board.shown(board.added),
         closed=board.shown(filter(board.was_current, board.closed)),
     )

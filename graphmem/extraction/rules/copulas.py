@@ -17,6 +17,7 @@ _WORKPLACE = frozenset({"at", "for", "of", "with", "in"})
 _ENDINGS = frozenset({"", ".", ",", "!", ";", ")", "and", "but", "now", "today", "so", "who", "from", "since"})
 _FAVORITE = frozenset({"favorite", "favourite"})
 _CALLS = frozenset({"call", "calls", "called"})
+_BETWEEN = frozenset({"have", "has", "no", "longer"})
 _OWNS = frozenset({"have", "has", "had", "got", "adopted"})
 MAX_VALUE = 6
 """Words of a favourite or an attribute's value."""
@@ -78,12 +79,9 @@ class _Copulas:
 
     def _subject(self, at: int) -> tuple[Unit | None, bool]:
         before, negated = at - 1, False
-        while self._word(before) in self.words.words["adverbs"] or self._word(before) in (
-            "have",
-            "has",
-            "no",
-            "longer",
-        ):
+        if self._word(before) == "to" and self._word(before - 1) == "used":
+            before -= 2
+        while self._word(before) in self.words.words["adverbs"] or self._word(before) in _BETWEEN:
             negated = negated or self._word(before) == "longer"
             before -= 1
         if self._word(before) in ("who", "which"):

@@ -10,6 +10,7 @@ from functools import partial
 from graphmem.abc import Extractor
 from graphmem.drafts import AGENT, Extraction, ExtractionRequest, Instructions, MemoryDraft
 from graphmem.errors import NotSupported
+from graphmem.extraction.dates import find_dates
 from graphmem.extraction.names import Name, find_names, word_lists
 from graphmem.extraction.rules import corrections, worth
 from graphmem.extraction.rules.lexicon import lexicon
@@ -144,7 +145,8 @@ class _Message:
         if self.talk.speaker.entity == AGENT and self.episode.name is None:
             return worth.is_offer(text)
         nobody = not words.names or worth.is_addressed_last(words.tokens, words.names)
-        return worth.is_request(text, words.tokens) or (nobody and worth.is_idle(text, words.tokens))
+        idle = worth.is_request(text, words.tokens) or (nobody and worth.is_idle(text, words.tokens))
+        return idle and not find_dates(text, self.episode.observed_at)
 
     def _tells(self, text: str, words: Words, reading: Reading) -> bool:
         """Whether a sentence without relations says enough to be kept."""

@@ -54,10 +54,18 @@ class Objects:
             if after is None or self._begins_clause(after):
                 break
             self.end = after
-        if found:
-            self.end = found[-1].end
-            found += self._then(verb)
-        return found
+        if not found:
+            return []
+        self.end = found[-1].end
+        if verb.kind in ("taste", "habit") and self._word(self.end) == "to" and self._is_verb(self.end + 1):
+            return []  # "I want my children to be happy" is not about wanting children
+        return [*found, *self._then(verb)]
+
+    def _is_verbal(self, word: str) -> bool:
+        return word in self._words.forms or word in self._words.past
+
+    def _is_verb(self, at: int) -> bool:
+        return self._word(at) in self._words.third or self._word(at) == "be"
 
     def _then(self, verb: Verb) -> list[Object]:
         """What a name behind states in addition: "as a nurse *at Acme*"."""
@@ -169,6 +177,8 @@ class Objects:
         return "".join(parts).strip()
 
     def _original(self, at: int) -> str:
+        if at >= len(self._tokens):
+            return ""
         token = self._tokens[at]
         return self._phrases.text[token.start : token.end]
 
@@ -186,11 +196,11 @@ class Objects:
             return False
         unit = self._phrases.starting_at(at)
         here = unit.end if unit is not None else at
-        if unit is None and (self._word(at) in self._words.forms or self._word(at) in self._words.past):
+        if unit is None and self._original(at)[:1].islower() and self._is_verbal(self._word(at)):
             return self._word(at) not in self._words.gerunds
         here = self._skip(here, self._words.words["adverbs"] | {"also"})
         word = self._word(here)
         if unit is not None and unit.kind == "self":
             return True
-        finite = word in self._words.forms or word in self._words.past or word in self._words.finite
+        finite = self._is_verbal(word) or word in self._words.finite
         return finite and unit is not None

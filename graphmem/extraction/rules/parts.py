@@ -1,7 +1,7 @@
 """Taking a sentence apart into statements: "I work at Acme and live in Lisbon" are two.
 
 Each can then be true, over or corrected without the other. Only what "and", "but" or a semicolon joins is taken apart,
-and only where every part states something by itself.
+and only where every part states something by itself; a comma parts what has a subject of its own.
 """
 
 from __future__ import annotations
@@ -42,9 +42,12 @@ def split_parts(phrases: Phrases, clauses: Sequence[Clause], facts: Sequence[Fac
     statements = sorted(
         {*((clause.start, clause.end) for clause in clauses), *((fact.at, fact.at + 1) for fact in facts)}
     )
-    cuts = []
+    continued = {clause.start for clause in clauses if clause.is_continued}
+    cuts: list[int] = []
     for (_, end), (start, _) in pairwise(statements):
         joins = [at for at in range(end, start) if phrases.tokens[at].word in _JOINS]
+        if not joins and start > end and phrases.tokens[start - 1].word == "," and start not in continued:
+            joins = [start - 1]  # "I left Lisbon, I live in Faro"
         cuts += joins[-1:]
     parts = []
     for start, end in pairwise([0, *cuts, len(phrases.tokens)]):
@@ -66,6 +69,6 @@ def _part(phrases: Phrases, start: int, end: int, clauses: Sequence[Clause], fac
     first = mine[0]
     if not first.is_continued or any(fact.at < first.start for fact in own):
         return Part(start, end, mine, own)
-    if len(first.subjects) != 1 or first.start != start:
+    if len(first.subjects) != 1 or first.start != start or first.hope is not None:
         return None
     return Part(start, end, mine, own, first.subjects[0].entity)

@@ -7,7 +7,7 @@ Marta" states that she is my sister) becomes facts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from graphmem.extraction.rules.lexicon import BE, Role, lexicon
@@ -198,6 +198,8 @@ class Phrases:
         if opening not in (",", "(") or unit.entity is None:
             return unit
         start = unit.end + 1
+        if self._word(start) == "who" and self._word(start + 1) in BE:
+            start += 2
         whose, relative = self._possessed(start)
         if relative is None or self._bound(relative)[0]:
             return unit
@@ -269,9 +271,12 @@ class Phrases:
         if role.is_plural:
             called = "children" if role.name == "child" else f"{role.name}s"
         own = whose == self.talk.speaker.entity and self.talk.speaker.entity.startswith("\0")
-        entity = called if own else f"{self.talk.shown(whose)}'s {called}"
+        entity = called if own else f"{whose}'s {called}"
         label = relative.label.removesuffix(role.name) + called
-        fact = Fact(subject=whose, label=label, object=entity, subject_type="Person", object_type=role.type, at=at)
+        fact = Fact(
+            subject=whose, label=label, object=entity, subject_type="Person", object_type=role.type, at=at, is_kin=True
+        )
+        self.talk.unnamed[entity] = fact, f"{self.talk.shown(whose)}'s {called}"
         if role.type != "Organization" and not role.is_plural:
             self.talk.notice(entity, role.gender)
         return Unit(at, relative.end, entity, role.type, "relative", (fact,))
@@ -283,18 +288,11 @@ class Phrases:
         relative = self._relative(unit.end + 1)
         if relative is None:
             return unit
+        taken_out = len(self.asides)
         further = self._of(unit.start, unit.entity, relative)
-        if further is None:
-            return unit
-        return Unit(
-            further.start,
-            further.end,
-            further.entity,
-            further.type,
-            further.kind,
-            (*unit.facts, *further.facts),
-            further.is_predicate,
-        )
+        if further is None or len(self.asides) > taken_out:
+            return further or unit
+        return replace(further, facts=(*unit.facts, *further.facts))
 
     # --- names behind a role
 
@@ -394,6 +392,7 @@ class Phrases:
                 object_type=role.type,
                 at=at,
                 aside=aside,
+                is_kin=True,
             )
         )
 

@@ -86,9 +86,9 @@ def read(words: Words, talk: Talk, said_at: datetime, *, role: str = "user") -> 
     whens = _dates_of(words, clauses, dates)
     wording = Wording.of(phrases, dates, talk, clauses)
     for part in split_parts(phrases, clauses, facts):
-        relations, told = _relations(part, whens, said_at, talk)
         span = _span(words, part)
         inside = [when for when in dates if span[0] <= when.start < span[1]]
+        relations, told = _relations(part, whens, inside, said_at, talk)
         valid_at, invalid_at = _interval(told, part.clauses, inside)
         subject = None if part.subject is None else talk.shown(part.subject)
         readings.append(
@@ -129,25 +129,29 @@ def _aside(fact: Fact, talk: Talk, said_at: datetime) -> Reading:
     role = fact.label.removeprefix("has ")
     whose = talk.shown(fact.subject)
     whose = f"the {whose[4:]}" if whose.startswith("The ") else whose
-    relation = relation_of(fact, said_at)
+    owner = talk.unnamed.get(fact.subject)
+    known = [] if owner is None else [owner[0]]
+    relations = tuple(relation_of(each, said_at) for each in (*known, fact))
+    _learn_types(relations, talk)
     return Reading(
         text=f"{talk.shown(fact.object)} is {whose}'s {role}.",
-        relations=(relation,),
-        entities=talk.drafts([fact.object, fact.subject]),
+        relations=relations,
+        entities=talk.drafts([fact.object, fact.subject, *(each.subject for each in known)]),
         valid_at=None,
         invalid_at=None,
     )
 
 
 def _relations(
-    part: Part, whens: Mapping[int, When | None], said_at: datetime, talk: Talk
+    part: Part, whens: Mapping[int, When | None], dates: Sequence[When], said_at: datetime, talk: Talk
 ) -> tuple[tuple[RelationDraft, ...], list[RelationDraft]]:
-    """All relations of a part, and those that its verbs tell."""
+    """All relations of a part, and those that say something of a time."""
     facts = [*part.facts, *(fact for clause in part.clauses for unit in _units(clause) for fact in unit.facts)]
-    told: list[RelationDraft] = []
+    stated = [relation_of(fact, said_at) for fact in facts if fact.is_kin]
+    told = [relation_of(fact, said_at, dates[0] if dates else None) for fact in facts if not fact.is_kin]
     for clause in part.clauses:
         told += relations_of(clause, whens[clause.at], said_at, talk)
-    return _distinct([*(relation_of(fact, said_at) for fact in facts), *told]), told
+    return _distinct([*stated, *told]), told
 
 
 def _dates_of(words: Words, clauses: Sequence[Clause], dates: Sequence[When]) -> dict[int, When | None]:
@@ -260,14 +264,19 @@ def _entities(
         mentioned.append(talk.speaker.entity)
     for relation in relations:
         mentioned += [relation.subject, relation.object]
-        if relation.subject_type is not None:
-            talk.types.setdefault(relation.subject, relation.subject_type)
-        if relation.object_type is not None:
-            talk.types.setdefault(relation.object, relation.object_type)
+    _learn_types(relations, talk)
     for name, kind in words.kinds.items():
         if kind == "handle":
             talk.types.setdefault(talk.entity(name), "Person")
     return talk.drafts(mentioned)
+
+
+def _learn_types(relations: Iterable[RelationDraft], talk: Talk) -> None:
+    for relation in relations:
+        if relation.subject_type is not None:
+            talk.types.setdefault(relation.subject, relation.subject_type)
+        if relation.object_type is not None:
+            talk.types.setdefault(relation.object, relation.object_type)
 
 
 def _is_unstated(unit: Unit, relations: Sequence[RelationDraft]) -> bool:

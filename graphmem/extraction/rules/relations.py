@@ -27,15 +27,21 @@ def date_of(start: int, end: int, dates: Sequence[When]) -> When | None:
     return before[-1] if before else None
 
 
-def relation_of(fact: Fact, said_at: datetime) -> RelationDraft:
-    """A fact that was found outside a clause."""
+def relation_of(fact: Fact, said_at: datetime, when: When | None = None) -> RelationDraft:
+    """A fact that was found outside a clause; `when` is the date in its sentence."""
+    valid_at, invalid_at = None, None
+    if fact.is_over:
+        valid_at, invalid_at = _closed(when, said_at)
+    elif when is not None and not fact.is_kin:
+        valid_at, invalid_at = when.since, when.until if when.kind == "until" else None
     return RelationDraft(
         subject=fact.subject,
         label=fact.label,
         object=fact.object,
         subject_type=fact.subject_type,
         object_type=fact.object_type,
-        invalid_at=said_at if fact.is_over else None,
+        valid_at=valid_at,
+        invalid_at=invalid_at,
         negated=fact.negated,
     )
 

@@ -26,7 +26,10 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A relation in a sentence; `at` is the token it begins at. An `aside` is stated by the way: "my sister Marta"."""
+    """A relation in a sentence; `at` is the token it begins at. An `aside` is stated by the way: "my sister Marta".
+
+    `is_kin`: it says who is whose what, and has no dates.
+    """
 
     subject: str
     label: str
@@ -37,6 +40,7 @@ class Fact:
     is_over: bool = False
     at: int = 0
     aside: bool = False
+    is_kin: bool = False
 
 
 Relatives = dict[tuple[str, str], list[str]]
@@ -48,8 +52,8 @@ class Talk:
     """One message as far as it was read.
 
     `relatives` maps (whose, role) to names, for "my sister" once she had a name; `recall` finds those of earlier
-    messages and is asked when one is missing. `types` says what entities were found to be, `people` who was spoken
-    of, the last one last.
+    messages and is asked when one is missing. `unnamed` says whose the relatives without a name are, and how to call
+    them. `types` says what entities were found to be, `people` who was spoken of, the last one last.
     """
 
     speaker: Speaker
@@ -57,6 +61,7 @@ class Talk:
     types: dict[str, str] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     aliases: dict[str, list[str]] = field(default_factory=dict)
+    unnamed: dict[str, tuple[Fact, str]] = field(default_factory=dict)
     recall: Callable[[], Relatives] | None = None
 
     def entity(self, name: str) -> str:
@@ -67,6 +72,8 @@ class Talk:
 
     def shown(self, entity: str) -> str:
         """What to call an entity in a text."""
+        if entity in self.unnamed:
+            return self.unnamed[entity][1]
         return self.speaker.shown if entity == self.speaker.entity else entity
 
     def notice(self, entity: str, gender: str | None = None) -> None:

@@ -22,6 +22,7 @@ _FELT = frozenset(["love", "loves", "loved", "like", "likes", "liked", "enjoy", 
 _WISHED = frozenset(["want", "wants", "wanted", "hope", "hopes", "hoped", "wish", "love", "like"])
 _PLANNED = frozenset(["plan", "plans", "planned", "planning", "going", "about", "decided"])
 _MODAL = frozenset(["would", "could", "might", "may", "should", "must", "shall"])
+_PREPOSITIONS = frozenset(["at", "in", "of", "from", "for", "with", "to", "near", "by", "about", "on", "than", "like"])
 _RELATIVE = frozenset({"who", "that", "which"})
 
 
@@ -78,6 +79,7 @@ class _Finder:
     first_person: Unit | None
     subjects: tuple[Unit, ...] = ()
     said: int = 0
+    hope: str | None = None
     words: Lexicon = field(default_factory=lexicon)
 
     def find(self) -> Iterator[Clause]:
@@ -137,11 +139,15 @@ class _Finder:
         if not subjects or self._is_supposed(subjects[0].start if subjects[0].start < at else at):
             return None
         said = [unit.start for unit in subjects if self._reaches(unit.end, left.at)]
+        if not said and form.tense == "base" and self._is_infinitive(subjects[0].end, left.at):
+            if self.hope is None:
+                return None
+            left.hope = self.hope
         reader = Objects(self.tokens, self.phrases)
         objects = reader.slots(end, form.verb) if form.verb.slots else reader.read(end, form.verb)
         if not objects:
             return None
-        self.subjects, self.said = subjects, reader.end
+        self.subjects, self.said, self.hope = subjects, reader.end, left.hope
         return Clause(
             form=form,
             tense=tense,
@@ -157,6 +163,15 @@ class _Finder:
             is_begun=left.is_begun,
             is_progressive=left.is_progressive,
             hope=left.hope,
+        )
+
+    def _is_infinitive(self, start: int, end: int) -> bool:
+        """Whether a bare verb behind "and" goes on with "to" or "can": "I want to rest and work at Acme"."""
+        return any(
+            self._word(at) in _MODAL
+            or self._word(at) in ("will", "can")
+            or (self._word(at) == "to" and self._word(at + 1) in self.words.third)
+            for at in range(start, end)
         )
 
     def _reaches(self, end: int, at: int) -> bool:
@@ -320,13 +335,13 @@ class _Finder:
             if before is None or before.is_predicate:
                 break
             found.insert(0, before)
-        found = [one for each in found for one in _singly(each)]
-        if any(each.entity is None or each.is_predicate for each in found):
-            return ()
         # "Yesterday, Rui and I": only what "and" joins is one subject, a comma alone parts clauses.
         if len(found) > 1 and self._word(unit.start - 1) == ",":
-            found = _singly(unit)
-        return tuple(found)
+            found = [unit]
+        if self._word(found[0].start - 1) in _PREPOSITIONS:
+            return ()  # "everyone at Acme loves"
+        found = [one for each in found for one in _singly(each)]
+        return () if any(each.entity is None or each.is_predicate for each in found) else tuple(found)
 
     def _is_supposed(self, at: int) -> bool:
         """Whether what begins at `at` is told as not so: behind "if", "I wish", "I don't think"."""

@@ -106,6 +106,8 @@ def _subject(tokens: Sequence[Token], clause: Clause, talk: Talk) -> Iterator[_E
     if any(token.word not in words.words["adverbs"] | _BEFORE_VERBS for token in tokens[: clause.at]):
         return
     first, name = tokens[0], talk.speaker.shown
+    if clause.form.tense == "gerund" and not (clause.is_begun or clause.negated):
+        name = f"{name} is"
     if clause.at == 0 and is_base:
         yield verb.start, verb.end, f"{name} {words.third[verb.word]}"
     else:
@@ -131,7 +133,7 @@ def _first_person(phrases: Phrases, talk: Talk) -> list[_Edit] | None:
         token = tokens[at]
         name = _cased(talk.speaker.shown, token.start)
         if token.word == "i":
-            agreed = _agreement(tokens, at)
+            agreed = _agreement(phrases.text, tokens, at)
             if agreed is None:
                 return None
             edits.append((token.start, token.end, name))
@@ -158,7 +160,7 @@ def _is_quoted(text: str, places: Sequence[int]) -> bool:
     return bool(quotes) and any(quotes[0] < place < quotes[-1] for place in places)
 
 
-def _agreement(tokens: Sequence[Token], at: int) -> list[_Edit] | None:
+def _agreement(text: str, tokens: Sequence[Token], at: int) -> list[_Edit] | None:
     """What changes in the verb when "I" becomes a name; None for a verb that is not known."""
     words = lexicon()
     here = at + 1
@@ -178,7 +180,7 @@ def _agreement(tokens: Sequence[Token], at: int) -> list[_Edit] | None:
     if verb.word in _UNCHANGED:
         return []
     if verb.word in words.third and verb.word not in words.simple_past:
-        return [(verb.start, verb.end, words.third[verb.word]), *_joined_verbs(tokens, here)]
+        return [(verb.start, verb.end, words.third[verb.word]), *_joined_verbs(text, tokens, here)]
     is_past = verb.word in words.simple_past or (verb.word.endswith("ed") and len(verb.word) > 4)
     return [] if is_past else None
 
@@ -202,14 +204,20 @@ def _expanded(verb: Token, before: Token) -> list[_Edit] | None:
     return None if full is None else [(verb.start, verb.end, full)]
 
 
-def _joined_verbs(tokens: Sequence[Token], at: int) -> Iterator[_Edit]:
+def _joined_verbs(text: str, tokens: Sequence[Token], at: int) -> Iterator[_Edit]:
     """Further verbs of the same subject: "I work at Acme and live in Porto"."""
     words = lexicon()
     for here in range(at + 1, len(tokens) - 1):
         word, following = tokens[here].word, tokens[here + 1]
         if word in ("to", "i", "who", "that", ";", "you", "can", "will", "would"):
             return
-        if word in ("and", "but") and following.word in words.third and following.word not in words.past:
+        is_name = text[following.start].isupper()
+        if (
+            word in ("and", "but")
+            and not is_name
+            and following.word in words.third
+            and following.word not in words.past
+        ):
             after = tokens[here + 2].word if here + 2 < len(tokens) else ""
             if (
                 after in words.words["ends_phrase"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from graphmem.extraction.rules.lexicon import lexicon
 from graphmem.extraction.rules.tokens import Token
@@ -72,6 +73,9 @@ def is_courtesy(tokens: Sequence[Token], named: Sequence[tuple[int, int]]) -> bo
 def is_request(text: str, tokens: Sequence[Token]) -> bool:
     """Asks for something and says nothing of the one who asks."""
     if any(token.word in _FIRST - {"me", "us", "i"} for token in tokens):
+        return False
+    past = lexicon().simple_past
+    if any(one.word == "i" and other.word in past for one, other in pairwise(tokens)):
         return False
     return lexicon().patterns["requests"].fullmatch(_lowered(text)) is not None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any, TypeVar
+from uuid import UUID
 
 from graphmem.drafts import SELF, EntityDraft, Extraction, MemoryDraft, RelationDraft
 from graphmem.extraction.plan import (
@@ -17,9 +19,9 @@ from graphmem.extraction.plan import (
     plan,
     plan_delete,
     plan_update,
+    wider,
 )
 from graphmem.extraction.registry import Registry
-from graphmem.ids import new_id
 from graphmem.models import Entity, Episode, Memory, Origin, Relation, Revision, Scope
 from graphmem.queries import Known, KnownQuery, MemoryQuery, RelationQuery, View
 from graphmem.testing.oracle import OracleStore
@@ -70,7 +72,10 @@ class Mind:
         self.scope = scope
         self.registry = registry
         self.today = 0
-        self.plans: list[Plan] = []
+        self._random = Random(17)
+
+    def new_id(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128)))
 
     # -- deeds
 
@@ -84,7 +89,7 @@ class Mind:
 
     def episode(self, content: str, told: datetime, **more: Any) -> Episode:
         scope = more.pop("scope", self.scope)
-        return Episode(id=new_id(), scope=scope, content=content, observed_at=told, created_at=told, **more)
+        return Episode(id=self.new_id(), scope=scope, content=content, observed_at=told, created_at=told, **more)
 
     def item(self, *drafts: MemoryDraft, model: str | None = "m", **more: Any) -> PlanItem:
         origin = Origin(extractor="test", model=model)
@@ -93,7 +98,7 @@ class Mind:
 
     def plan(self, items: Sequence[PlanItem], at: datetime) -> Plan:
         def make(known: Known) -> Plan:
-            return plan(items, known, at=at, change_id=new_id(), registry=self.registry, by="test")
+            return plan(items, known, at=at, change_id=self.new_id(), registry=self.registry, by="test")
 
         return self.carry_out(needs(items, self.registry), make)
 
@@ -110,7 +115,7 @@ class Mind:
                 draft=new,
                 changes=changes,
                 at=at,
-                change_id=new_id(),
+                change_id=self.new_id(),
                 registry=self.registry,
             )
 
@@ -125,7 +130,7 @@ class Mind:
                 ids,
                 known,
                 at=at,
-                change_id=new_id(),
+                change_id=self.new_id(),
                 registry=self.registry,
                 by="test",
                 partition=self.scope.partition,
@@ -137,14 +142,13 @@ class Mind:
         """Read, plan, read more where the plan asks for it, apply."""
         made = make(self.known(query))
         for _ in range(4):
-            if made.more is None or made.more == query:
+            wide = wider(query, made)
+            if wide is None:
                 break
-            query = made.more
-            made = make(self.known(query))
+            query, made = wide, make(self.known(wide))
         else:
             raise AssertionError("the plan never has enough")
         run(self.store.apply(made.changes))
-        self.plans.append(made)
         self.check()
         return made
 
@@ -237,9 +241,9 @@ class Mind:
             assert memory.superseded_by is None or memory.expired_at is not None
             assert memory.superseded_by != memory.id
             if not memory.is_current:
-                since = memory.valid_at or memory.observed_at
                 assert memory.invalid_at is not None
-                assert memory.invalid_at >= since
+                was_over = memory.valid_at is None and memory.invalid_at <= memory.observed_at
+                assert was_over or memory.invalid_at >= (memory.valid_at or memory.observed_at)
                 assert not memory.immutable
             history = self.history(memory.id)
             assert history[0].event.value == "ADD"
