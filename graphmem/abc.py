@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from graphmem.changes import Applied, ChangeSet, Mark
@@ -48,6 +48,7 @@ __all__ = [
     "GraphStore",
     "KeywordEncoder",
     "Reranker",
+    "Stamped",
     "VectorCache",
     "VectorIndex",
     "check_model_request",
@@ -283,6 +284,19 @@ class VectorIndex(ABC):
     @abstractmethod
     async def compact(self) -> None:
         """Rebuild the copy from its own live points: faster to search, free of deleted bytes."""
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """An index that lies in files of its own, and gives each orderly stop a name that no other has.
+
+    Whoever keeps the name with the store sees at the next start whether the two were last stopped together, or one of
+    them was put back to an older state, from a backup say.
+    """
+
+    @property
+    def stamp(self) -> str | None:
+        """The name of the last orderly stop, None after any other; once closed, the name of this one."""
 
 
 class Embedder(ABC):

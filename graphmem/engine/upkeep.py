@@ -6,12 +6,17 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from graphmem.abc import Stamped
 from graphmem.embed.registry import known_dimensions
+from graphmem.engine.forget import HOUSE
 from graphmem.engine.parts import Parts
 from graphmem.errors import EmbedderChanged, ModelError, Unavailable
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
 
 __all__ = ["Upkeep"]
+
+STOP = "index_stop"
+"""The setting that keeps the name of the index's last stop."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,28 +47,44 @@ class Upkeep:
                 if not rebuilding:
                     raise
             else:
-                await self._catch_up()
+                await self._catch_up(trusted=await self._stopped_together())
         except BaseException:
             await self.close()
             raise
         self.is_open = True
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, *, trusted: bool) -> None:
         """Bring the copy up to date. Where that fails for now (a full disk, no model) the marks stay, and it lags."""
         try:
-            if self._parts.index.clean:
+            if trusted:
                 await self._drainer.drain()
             else:
                 await self.repair()
         except (Unavailable, ModelError) as error:
             _log.warning("The vector index lags behind the store: %s", error.message)
 
+    async def _stopped_together(self) -> bool:
+        """Whether the copy is orderly, and of the store's last stop where it can tell; from now on it is not that."""
+        index, store = self._parts.index, self._parts.store
+        if not isinstance(index, Stamped):
+            return index.clean
+        last = await store.setting(HOUSE, STOP)
+        if last is not None:
+            await store.put_setting(HOUSE, STOP, None)
+        return index.clean and index.stamp == last
+
+    async def _note_stop(self) -> None:
+        """Keep with the store how the index calls the stop that it has just made."""
+        index = self._parts.index
+        if isinstance(index, Stamped) and index.stamp is not None:
+            await self._parts.store.put_setting(HOUSE, STOP, index.stamp)
+
     async def close(self) -> None:
         """Let go of everything, the index first, so that its clean stop is on disk; idempotent.
 
         What fails to close does not keep the rest open; the failure is raised in the end.
         """
-        self.is_open = False
+        was_open, self.is_open = self.is_open, False
         async with AsyncExitStack() as parts:
             if self._parts.lock is not None:
                 parts.callback(self._parts.lock.release)
@@ -71,6 +92,8 @@ class Upkeep:
                 parts.push_async_callback(self._parts.cache.aclose)
             parts.push_async_callback(self._parts.encoders.dense.aclose)
             parts.push_async_callback(self._parts.store.aclose)
+            if was_open:
+                parts.push_async_callback(self._note_stop)
             parts.push_async_callback(self._parts.index.aclose)
 
     async def drain(self) -> int:

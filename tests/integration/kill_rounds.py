@@ -57,22 +57,25 @@ class Rounds:
         """One round: write, copy the index's files at some moment, write on, kill, put the copy back, look."""
         shutil.rmtree(self.copies, ignore_errors=True)
         vectors = self.folder / "vectors"
-        when = self._chance.choice(["at rest", "at work", "twice"])
+        when = self._chance.choice(["closed", "at rest", "at work", "twice"])
 
         def copy() -> None:
             if vectors.exists():
                 copy_folder(vectors, self.copies)
 
-        if when == "at rest":
+        if when == "closed":
+            copy()
+        elif when == "at rest":
             self._lose_a_writer()
             copy()
-            self._lose_a_writer()
         else:
             self._lose_a_writer(halfway=copy)
-        if when == "twice":
+        if when != "at work":
             self._lose_a_writer()
         if self.copies.exists() and vectors.exists():
-            if self._chance.random() < MIXED:
+            if when == "closed":  # a backup of a stopped memory says that it was stopped in order
+                restore_folder(self.copies, vectors)
+            elif self._chance.random() < MIXED:
                 when = f"{when}, some files"
                 mix_folder(self.copies, vectors, self._chance, keep=SMALL)
             else:

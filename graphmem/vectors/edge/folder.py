@@ -4,7 +4,7 @@
 
     lock, holder      held while the index is open; who holds it
     current           which copy counts, and what it was built with: replaced in one step
-    state             closed:<points> | open | opening:<attempts>
+    state             closed:<points>:<stamp> | open | opening:<attempts>
     copy-<n>/         one copy: a shard for each kind
 """
 

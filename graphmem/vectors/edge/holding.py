@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from graphmem.changes import Mark
 from graphmem.errors import EmbedderChanged, GraphmemError, Unavailable
+from graphmem.ids import new_id
 from graphmem.models import Kind, Point
 from graphmem.vectors.edge.faults import passing
 from graphmem.vectors.edge.folder import Folder
@@ -55,6 +56,7 @@ class Holding:
         self.folder = folder
         self.fingerprint = ""
         self.clean = False
+        self.stamp: str | None = None  # of the last stop, if it was orderly
         self.looked_through = False
         self._copy: Copy | None = None
         self._fresh: Copy | None = None
@@ -73,7 +75,7 @@ class Holding:
         """Hold the folder and open its copy, or start an empty one; see `VectorIndex.open`."""
         self.folder.take()
         self.folder.check_space()
-        self.clean = False
+        self.clean, self.stamp = False, None
         pointer = self.folder.pointer()
         if pointer is not None and pointer.fingerprint != fingerprint:
             raise EmbedderChanged(
@@ -101,7 +103,8 @@ class Holding:
         copy = Copy(path)
         try:
             copy.load()
-            self.clean = state == _closed(copy)
+            self.stamp = _stamp(state, copy)
+            self.clean = self.stamp is not None
             if not self.clean:
                 copy.check()
         except Unavailable as error:
@@ -109,7 +112,7 @@ class Holding:
                 self.folder.state = state
                 raise
             _log.warning("The vector index %s cannot be read, starting empty: %s", path, error.message)
-            self.clean = False
+            self.clean, self.stamp = False, None
             _close_quietly(copy)
             return None
         return copy
@@ -123,7 +126,8 @@ class Holding:
         self.abandon()
         copy, self._copy = self._copy, None
         if copy is not None:
-            state = _closed(copy) if self.clean or self.looked_through else "open"
+            self.stamp = new_id() if self.clean or self.looked_through else None
+            state = f"closed:{copy.count()}:{self.stamp}" if self.stamp else "open"
             copy.close()
             self.folder.state = state
 
@@ -178,9 +182,11 @@ class Holding:
             self.folder.remove(fresh.path)
 
 
-def _closed(copy: Copy) -> str:
-    """What the folder's state is after an orderly stop. The count betrays files that lost something since."""
-    return f"closed:{copy.count()}"
+def _stamp(state: str, copy: Copy) -> str | None:
+    """The stamp of an orderly stop, None after any other. The count betrays files that lost something since."""
+    name, _, rest = state.partition(":")
+    count, _, stamp = rest.partition(":")
+    return stamp if name == "closed" and count == str(copy.count()) else None
 
 
 def _close_quietly(copy: Copy) -> None:

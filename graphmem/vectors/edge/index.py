@@ -93,6 +93,11 @@ class EdgeIndex(VectorIndex):
         """Whether the last stop was orderly, or the copy was built from the store since."""
         return self._holding.clean
 
+    @property
+    def stamp(self) -> str | None:
+        """See `Stamped.stamp`."""
+        return self._holding.stamp
+
     # -- writing
 
     async def upsert(self, points: Sequence[Point]) -> None:

@@ -1,0 +1,31 @@
+"""Nothing lost: processes killed at random moments, and power cuts. See `kill_rounds` for as many rounds as one likes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.kill_rounds import Rounds
+
+
+def test_what_was_acknowledged_survives_the_process(place: Path) -> None:
+    rounds = Rounds(place, seed=1)
+    for _ in range(50):
+        rounds.kill()
+    assert rounds.expected.acknowledged > 100
+
+
+def test_what_was_acknowledged_survives_a_power_cut(place: Path) -> None:
+    rounds = Rounds(place, seed=2)
+    for _ in range(16):
+        rounds.cut()
+    assert rounds.expected.acknowledged > 30
+
+
+@pytest.mark.slow
+def test_many_rounds(place: Path) -> None:
+    rounds = Rounds(place, seed=3)
+    for number in range(200):
+        rounds.cut() if number % 4 == 0 else rounds.kill()
+    assert rounds.expected.acknowledged > 400
