@@ -1,4 +1,4 @@
-"""Nothing lost: processes killed at random moments, and power cuts. See `kill_rounds` for as many rounds as one likes."""
+"""Nothing lost: processes killed at random moments, and power cuts. `kill_rounds` runs as many rounds as one likes."""
 
 from __future__ import annotations
 
