@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import anyio.to_thread
+
 from graphmem.abc import Extractor
 from graphmem.drafts import AGENT, EntityDraft, Extraction, ExtractionRequest, MemoryDraft
 from graphmem.extraction.names import find_names
@@ -14,23 +16,32 @@ __all__ = ["VerbatimExtractor"]
 
 _FIRST_PERSON = re.compile(r"\b(?:I|[Mm]e|[Mm]y|[Mm]ine|[Mm]yself)\b")
 
+_LONG = 100_000
+"""Characters beyond which looking for names is done in a thread."""
+
 
 class VerbatimExtractor(Extractor):
     """Every episode becomes one memory with the same words; needs no model and follows no instructions."""
 
     async def extract(self, request: ExtractionRequest) -> Extraction:
         """One memory an episode; see `Extractor.extract`."""
-        memories = tuple(
-            MemoryDraft(
-                text=episode.content,
-                entities=mentions(episode, request.scope),
-                attributed_to=episode.role,
-                episodes=(index,),
-                inferred=False,
-            )
-            for index, episode in enumerate(request.episodes)
+        if sum(len(episode.content) for episode in request.episodes) > _LONG:
+            return await anyio.to_thread.run_sync(_extract, request)
+        return _extract(request)
+
+
+def _extract(request: ExtractionRequest) -> Extraction:
+    memories = tuple(
+        MemoryDraft(
+            text=episode.content,
+            entities=mentions(episode, request.scope),
+            attributed_to=episode.role,
+            episodes=(index,),
+            inferred=False,
         )
-        return Extraction(memories=memories, origin=Origin(extractor="verbatim"))
+        for index, episode in enumerate(request.episodes)
+    )
+    return Extraction(memories=memories, origin=Origin(extractor="verbatim"))
 
 
 def mentions(episode: Episode, scope: Scope) -> tuple[EntityDraft, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import anyio.to_thread
+
 from graphmem.abc import Extractor
 from graphmem.drafts import AGENT, Extraction, ExtractionRequest, Instructions, MemoryDraft
 from graphmem.errors import NotSupported
@@ -25,13 +27,15 @@ __all__ = ["RulesExtractor"]
 _MAX_PATTERN = 300
 """Characters of a sentence that may be courtesy, a question or a definition."""
 _MIN_WORDS = 3
+_LONG = 20_000
+"""Characters beyond which reading takes long enough to be done in a thread."""
 
 
 class RulesExtractor(Extractor):
     """Finds memories without a model, by rules of English.
 
-    Every sentence that tells something becomes a memory: in the third person where that is simple, else in the
-    speaker's words. Courtesy, questions, requests and what looks like general knowledge are left out. Names, dates
+    Every sentence that tells something becomes a memory, or several where it makes several statements: in the third
+    person where that is simple, else in the speaker's words. Courtesy, questions, requests and what looks like general knowledge are left out. Names, dates
     and common patterns ("Marta, my sister, works at ...", "I moved from ... to ...") make entities and relations.
     It understands nothing: other languages become sentences with names, irony is taken at its word, and what an
     unknown phrase states is not seen.
@@ -43,18 +47,24 @@ class RulesExtractor(Extractor):
         Raises `NotSupported` for instructions in words, which no rule can follow.
         """
         _check(request.instructions)
-        drafts: list[MemoryDraft] = []
-        refused: list[int] = []
-        relatives: dict[str, Relatives] = {}
-        for index, episode in enumerate(request.episodes):
-            speaker = speaker_of(episode, request.scope)
-            known = relatives.setdefault(speaker.entity, {})
-            talk = Talk(speaker, relatives=known, recall=partial(_recall, request, episode))
-            message = _Message(request, index, episode, talk)
-            drafts += message.drafts()
-            if message.only_forgets:
-                refused.append(index)
-        return Extraction(memories=tuple(drafts), origin=Origin(extractor="rules"), refused=tuple(refused))
+        if sum(len(episode.content) for episode in request.episodes) > _LONG:
+            return await anyio.to_thread.run_sync(_extract, request)
+        return _extract(request)
+
+
+def _extract(request: ExtractionRequest) -> Extraction:
+    drafts: list[MemoryDraft] = []
+    refused: list[int] = []
+    relatives: dict[str, Relatives] = {}
+    for index, episode in enumerate(request.episodes):
+        speaker = speaker_of(episode, request.scope)
+        known = relatives.setdefault(speaker.entity, {})
+        talk = Talk(speaker, relatives=known, recall=partial(_recall, request, episode))
+        message = _Message(request, index, episode, talk)
+        drafts += message.drafts()
+        if message.only_forgets:
+            refused.append(index)
+    return Extraction(memories=tuple(drafts), origin=Origin(extractor="rules"), refused=tuple(refused))
 
 
 def _check(instructions: Instructions) -> None:

@@ -59,3 +59,10 @@ async def test_who_i_is(scope: Scope, name: str | None, speaker: str) -> None:
     said = episode("I am tired.", name=name, scope=scope)
     (memory,) = (await make_extractor("verbatim").extract(request(said, scope=scope))).memories
     assert [entity.name for entity in memory.entities] == [speaker]
+
+
+async def test_a_megabyte_stays_one_memory() -> None:
+    text = ("Marta met Rui in Rome. " * 50_000)[: 2**20].strip()
+    (memory,) = (await make_extractor("verbatim").extract(request(text))).memories
+    assert memory.text == text
+    assert {entity.name for entity in memory.entities} >= {"Marta", "Rui", "Rome"}
