@@ -35,8 +35,10 @@ class RulesExtractor(Extractor):
     """Finds memories without a model, by rules of English.
 
     Every sentence that tells something becomes a memory, or several where it makes several statements: in the third
-    person where that is simple, else in the speaker's words. Courtesy, questions, requests and what looks like general knowledge are left out. Names, dates
-    and common patterns ("Marta, my sister, works at ...", "I moved from ... to ...") make entities and relations.
+    person where that is simple, else in the speaker's words. Courtesy, questions, requests and what looks like general
+    knowledge are left out. Names, dates and common patterns ("Marta, my sister, works at ...", "I moved from ... to
+    ...") make entities and relations.
+
     It understands nothing: other languages become sentences with names, irony is taken at its word, and what an
     unknown phrase states is not seen.
     """
