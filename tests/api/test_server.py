@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api import server as server_module
 from api.app import create_app
 from graphmem import Memory
 from graphmem.client.local import LocalBackend
@@ -117,3 +118,9 @@ def test_the_app_can_be_made_from_the_environment(tmp_path: Path, monkeypatch: p
     backend = create_app().state.house.backend
     assert isinstance(backend, LocalBackend)
     assert backend.engine.parts.store.path == tmp_path / "memory" / "graph.sqlite"
+
+
+def test_small_answers_do_not_wait_for_more() -> None:
+    """asyncio switches Nagle's algorithm off only on sockets that name their protocol; 40 ms an answer hang on it."""
+    with server_module._bound("127.0.0.1", 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
