@@ -109,27 +109,31 @@ def _absorb(board: Board, relation: Relation, end: datetime | None) -> bool:
 
 def _release(board: Board, memory: Memory, caused: Mapping[str, Relation], gone: Mapping[str, Memory]) -> None:
     """Let a memory that was superseded hold again, or hand it over to who superseded its successor."""
-    own = [relation for relation in board.stated_by(memory.id) if relation.id in caused]  # or what absorbed it
-    if own:
-        if any(relation.is_current for relation in own):
-            _restore(board, memory)
-        else:
-            settle(board, memory.id, reason="handed over")
-            if board.memories[memory.id].superseded_by in gone:
-                _restore(board, memory)
-        return
-    if memory.superseded_by not in gone:
-        return  # words retired it, and they still stand
-    heir = _heir(memory.superseded_by, gone, memory.id)
-    mine = [each for each in board.stated_by(memory.id) if each.superseded_by == memory.superseded_by]
-    for relation in mine:
-        _hand_over(board, relation, heir)
+    by = memory.superseded_by
+    stated = board.stated_by(memory.id)
+    own = [relation for relation in stated if relation.id in caused]
+    silenced = [relation for relation in stated if relation.superseded_by == by and relation.id not in caused]
+    heir = None
+    if not own or silenced:
+        # Words retired it as a whole. While they stand, so does that; then what retired them inherits it.
+        if by not in gone:
+            return
+        heir = _heir(by, gone, memory.id)
+        for relation in silenced:
+            _hand_over(board, relation, heir)
     if heir is not None:
-        assert memory.invalid_at is not None
-        retire_memory(board, memory, memory.invalid_at, heir, "handed over")
-    elif mine and not any(board.relations[relation.id].is_current for relation in mine):
-        settle(board, memory.id, reason="handed over")
-    else:
+        end = memory.invalid_at or board.at
+        for relation in own:
+            if relation.is_current:
+                ended = replace(relation, invalid_at=max(end, board.start(relation)), superseded_by=heir)
+                board.put_relation(replace(ended, expired_at=board.expiry(relation)))
+        retire_memory(board, memory, end, heir, "handed over")
+        return
+    if any(relation.is_current for relation in board.stated_by(memory.id)) or not (own or silenced):
+        _restore(board, memory)
+        return
+    settle(board, memory.id, reason="handed over")
+    if board.memories[memory.id].superseded_by in gone:
         _restore(board, memory)
 
 
@@ -165,6 +169,7 @@ def _restore(board: Board, memory: Memory) -> None:
 def _redate(board: Board, relation: Relation, losers: Sequence[Memory]) -> None:
     """Take back from a relation the dates that only those who state it no longer had given it."""
     left = [board.memories[key] for key in board.stating[relation.id] if key in board.memories]
+    board.watch_ids.update(memory.id for memory in left)
     valid_at, invalid_at = relation.valid_at, relation.invalid_at
     given = {moment for memory in losers for moment in (memory.valid_at, memory.observed_at)}
     given -= {memory.valid_at for memory in left}
