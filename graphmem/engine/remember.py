@@ -100,7 +100,7 @@ class Remember:
                     progress(len(done))
 
         for request in requests:
-            if _is_direct(request):
+            if request.direct:
                 batch.append(request)
                 if len(batch) == BULK:
                     await flush()
@@ -121,7 +121,7 @@ class Remember:
 
     async def _item(self, request: AddRequest, at: datetime) -> PlanItem:
         """The request with what was extracted from it."""
-        extractor = self._parts.verbatim if _is_direct(request) else self._parts.extractor
+        extractor = self._parts.verbatim if request.direct else self._parts.extractor
         episodes = episodes_of(
             request.messages,
             scope=request.scope,
@@ -131,7 +131,7 @@ class Remember:
         )
         shown: tuple[Memory, ...] = ()
         context: tuple[Episode, ...] = ()
-        if not _is_direct(request):
+        if not request.direct:
             shown = await self._nearest(request.scope, " ".join(episode.content for episode in episodes))
             context = await self._context(request.scope)
         extraction = await extractor.extract(
@@ -149,7 +149,7 @@ class Remember:
             extraction=_with_request(extraction, request),
             shown=shown,
             keep_episodes=self._parts.keep_episodes,
-            recent=0 if _is_direct(request) else CONTEXT,
+            recent=0 if request.direct else CONTEXT,
         )
 
     def _instructions(self, request: AddRequest) -> Instructions:
@@ -246,11 +246,6 @@ class Remember:
             entities=tuple(entity for draft in extraction.memories for entity in draft.entities),
             relations=tuple(relation for draft in extraction.memories for relation in draft.relations),
         )
-
-
-def _is_direct(request: AddRequest) -> bool:
-    """No model is asked: the texts are kept as they are, or the caller's own triples say what they state."""
-    return not request.infer or bool(request.relations)
 
 
 def _with_request(extraction: Extraction, request: AddRequest) -> Extraction:

@@ -81,6 +81,11 @@ class AddRequest:
     instructions: Instructions = field(default_factory=Instructions)
     by: str | None = None
 
+    @property
+    def direct(self) -> bool:
+        """No model is asked: the texts are kept as they are, or the caller's own triples say what they state."""
+        return not self.infer or bool(self.relations)
+
 
 ADD_ARGUMENTS = frozenset(
     {

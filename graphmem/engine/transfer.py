@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from graphmem.changes import ChangeSet, Operation, PutEntity, PutMemory, PutRelation, Watch
+from graphmem.changes import ChangeSet, PutMemory, Watch
 from graphmem.engine.codec import decode, encode
 from graphmem.engine.commit import Committer
 from graphmem.engine.forget import HOUSE
+from graphmem.engine.groups import Group, homeless, joined, names_in, torn
 from graphmem.engine.parts import Parts
-from graphmem.engine.remember import BULK, Added, Remember
+from graphmem.engine.remember import BULK, Remember
 from graphmem.engine.requests import MAX_NAME, AddRequest, read_add
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.extraction.plan import Plan
@@ -132,29 +133,32 @@ class Transfer:
         yield last
 
     async def _add(self, batch: Sequence[tuple[int, AddRequest]], key: str, report: Imported) -> None:
-        """Add one batch. Its ChangeSets have ids of their own place in the file, so that no line counts twice."""
+        """Add one batch, each part of it that is written at once under an id of its own: no line counts twice."""
+        for direct, grouped in groupby(batch, lambda each: each[1].direct):
+            lines = list(grouped)
+            for part in [lines] if direct else [[each] for each in lines]:
+                try:
+                    await self._add_part(part, f"{key}:{part[0][0]}", report)
+                except InvalidInput as error:
+                    if len(part) == 1:
+                        report.refused.append(Refusal(part[0][0], str(error)))
+                    else:
+                        await self._add_each(part, key, report)
 
+    async def _add_each(self, part: Sequence[tuple[int, AddRequest]], key: str, report: Imported) -> None:
+        """One of them only shows its fault when its messages are read: then each goes by itself."""
+        for line, request in part:
+            try:
+                await self._add_part([(line, request)], f"{key}:line {line}", report)
+            except InvalidInput as error:
+                report.refused.append(Refusal(line, str(error)))
+
+    async def _add_part(self, part: Sequence[tuple[int, AddRequest]], key: str, report: Imported) -> None:
         def change_id(partition: Partition, first: int) -> str:
             return str(uuid5(NAMESPACE_OID, f"{key}:{first}:{partition.project}:{partition.owner}"))
 
-        try:
-            added = await self._remember.add_many([request for _, request in batch], change_id=change_id)
-        except InvalidInput:
-            # One of them only shows its fault when its messages are read: then each goes by itself.
-            added = []
-            for line, request in batch:
-                added += await self._add_one(line, request, key, report)
+        added = await self._remember.add_many([request for _, request in part], change_id=change_id)
         report.memories += sum(len(each.outcomes) for each in added)
-
-    async def _add_one(self, line: int, request: AddRequest, key: str, report: Imported) -> list[Added]:
-        def change_id(partition: Partition, _: int) -> str:
-            return str(uuid5(NAMESPACE_OID, f"{key}:line {line}:{partition.project}:{partition.owner}"))
-
-        try:
-            return await self._remember.add_many([request], change_id=change_id)
-        except InvalidInput as error:
-            report.refused.append(Refusal(line, str(error)))
-            return []
 
     # -- an export read back
 
@@ -162,7 +166,7 @@ class Transfer:
         self, lines: Iterable[tuple[int, str]], run: str, project: str, report: Imported
     ) -> AsyncIterator[int]:
         """Apply an export's groups; yields the last line of each."""
-        group: _Group | None = None
+        group: Group | None = None
         last = 0
         for last, line in lines:
             try:
@@ -171,7 +175,7 @@ class Transfer:
                     operation = decode(found, project)
                     if group is None:
                         raise InvalidInput("It belongs to no group: no line of type 'changes' stands before it.")
-                    group.operations.append(operation)
+                    group.operations.append((last, operation))
                     continue
                 opened = _opened(last, found, run, project)
             except InvalidInput as error:
@@ -187,8 +191,23 @@ class Transfer:
             await self._apply(group, report)
         yield last
 
-    async def _apply(self, group: _Group, report: Imported) -> None:
-        names = frozenset(each.entity.key for each in group.operations if isinstance(each, PutEntity))
+    async def _apply(self, group: Group, report: Imported) -> None:
+        """Write a group, without what cannot be taken for want of a line that was refused, or was never there."""
+        group = _without(homeless(group.operations), group, report)
+        if not group.operations:
+            return
+        try:
+            await self._write(group, report)
+        except (InvalidInput, Conflict) as error:
+            lost = torn(group.operations)
+            if not lost:
+                report.refused.append(Refusal(group.line, f"The group that begins here cannot be taken: {error}"))
+                return
+            await self._apply(_without(lost, group, report), report)
+
+    async def _write(self, group: Group, report: Imported) -> None:
+        operations = [each for _, each in group.operations]
+        names = names_in(operations)
 
         def planned(_: Partition, known: Known) -> Plan:
             changes = ChangeSet(
@@ -196,37 +215,25 @@ class Transfer:
                 partition=group.partition,
                 sequence=known.sequence,
                 at=self._parts.clock(),
-                operations=_joined(group.operations, known),
+                operations=joined(operations, known),
                 watch=Watch(names=names),
             )
             return Plan(changes=changes)
 
-        if not group.operations:
-            return
         query = KnownQuery(partition=group.partition, names=names)
-        try:
-            committed = await self._committer.commit({group.partition: query}, planned)
-        except (InvalidInput, Conflict) as error:
-            # What belongs together was taken apart: a line of it was refused, or was never there.
-            report.refused.append(Refusal(group.line, f"The group that begins here cannot be taken: {error}"))
-            return
+        committed = await self._committer.commit({group.partition: query}, planned)
         made, applied = committed[group.partition]
         await self._committer.copy([applied])
         if not applied.repeated:
             report.memories += sum(isinstance(each, PutMemory) for each in made.changes.operations)
 
 
-@dataclass(slots=True)
-class _Group:
-    """Operations that belong together, from the line that opens them on."""
-
-    line: int
-    id: str
-    partition: Partition
-    operations: list[Operation] = field(default_factory=list)
+def _without(lost: Mapping[int, str], group: Group, report: Imported) -> Group:
+    report.refused += [Refusal(line, reason) for line, reason in sorted(lost.items())]
+    return replace(group, operations=[(line, each) for line, each in group.operations if line not in lost])
 
 
-def _opened(line: int, head: Mapping[str, Any], run: str, project: str) -> _Group:
+def _opened(line: int, head: Mapping[str, Any], run: str, project: str) -> Group:
     """The group that a line of type `changes` opens. Its id is this run's: a file may be imported again."""
     match head.get("partition"):
         case [str(), str(owner)] if owner:
@@ -234,7 +241,7 @@ def _opened(line: int, head: Mapping[str, Any], run: str, project: str) -> _Grou
         case _:
             raise InvalidInput("'partition' has to be a project and an owner.", field="partition")
     given = check_id(head.get("id", ""))
-    return _Group(line, str(uuid5(NAMESPACE_OID, f"{run}:{given}")), Partition(project, owner))
+    return Group(line, str(uuid5(NAMESPACE_OID, f"{run}:{given}")), Partition(project, owner))
 
 
 def _is_export(first: str) -> bool:
@@ -266,34 +273,3 @@ def _arguments(line: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise InvalidInput(f"It is not an object, but {type(found).__name__}.")
     return found
-
-
-def _joined(group: Sequence[Operation], known: Known) -> tuple[Operation, ...]:
-    """The operations, with entities that the partition knows by name already taken for those."""
-    same = {
-        each.entity.id: known.entities[each.entity.key].id
-        for each in group
-        if isinstance(each, PutEntity)
-        and each.entity.key in known.entities
-        and known.entities[each.entity.key].id != each.entity.id
-    }
-    if not same:
-        return tuple(group)
-    joined: list[Operation] = []
-    for each in group:
-        match each:
-            case PutEntity(entity) if entity.id in same:
-                continue
-            case PutRelation(relation):
-                subject = same.get(relation.subject_id, relation.subject_id)
-                target = same.get(relation.object_id, relation.object_id)
-                joined.append(PutRelation(replace(relation, subject_id=subject, object_id=target)))
-            case PutMemory(memory):
-                mentions = tuple(
-                    replace(mention, entity_id=same.get(mention.entity_id, mention.entity_id))
-                    for mention in memory.mentions
-                )
-                joined.append(PutMemory(replace(memory, mentions=mentions)))
-            case _:
-                joined.append(each)
-    return tuple(joined)
