@@ -36,15 +36,14 @@ __all__ = ["apply", "prune"]
 _REMEMBERED = 30 * 86_400_000_000  # microseconds
 
 
-def apply(session: Session, changes: Sequence[ChangeSet]) -> tuple[tuple[Applied, ...], bool]:
-    """Carry out the ChangeSets, in this order; also says whether that took words away.
+def apply(session: Session, changes: Sequence[ChangeSet]) -> tuple[Applied, ...]:
+    """Carry out the ChangeSets, in this order; the session is told if that took words away.
 
     Raises `Conflict` and `InvalidInput`; the caller rolls back.
     """
     if len({change.partition for change in changes}) < len(changes):
         raise InvalidInput("Two changes of one partition cannot be applied together.", field="changes")
-    done = [_apply(session, change) for change in changes]
-    return tuple(applied for applied, _ in done), any(erased for _, erased in done)
+    return tuple(_apply(session, change) for change in changes)
 
 
 def prune(session: Session) -> None:
@@ -52,9 +51,9 @@ def prune(session: Session) -> None:
     session.run("write/forget_applied", before=time.time_ns() // 1000 - _REMEMBERED)
 
 
-def _apply(session: Session, change: ChangeSet) -> tuple[Applied, bool]:
+def _apply(session: Session, change: ChangeSet) -> Applied:
     if before := session.one("write/applied", id=change.id):
-        return Applied(sequence=before[0], repeated=True), False
+        return Applied(sequence=before[0], repeated=True)
     project, owner = change.partition
     row = session.one("write/partition", project=project, owner=owner)
     pk, sequence = row or session.all("write/new_partition", project=project, owner=owner)[0]
@@ -68,31 +67,26 @@ def _apply(session: Session, change: ChangeSet) -> tuple[Applied, bool]:
     session.run("write/remember_applied", id=change.id, sequence=sequence + 1, at=time.time_ns() // 1000)
     session.many(
         "write/put_stale",
-        (
-            {"id": id_, "kind": kind, "revision": revision, "project": project}
-            for kind, id_, revision in map(_parts, marks)
-        ),
+        ({"id": each.id, "kind": each.kind, "revision": each.revision, "project": project} for each in marks),
     )
-    return Applied(sequence=sequence + 1, marks=marks, removed=removed), writing.erased
-
-
-def _parts(mark: Mark) -> tuple[Kind, str, int]:
-    return mark.kind, mark.id, mark.revision
+    session.erased = session.erased or writing.erased
+    return Applied(sequence=sequence + 1, marks=marks, removed=removed)
 
 
 def _check_watch(session: Session, change: ChangeSet, partition: int) -> None:
     """Raise `Conflict` if something watched was written after the plan was made, or is gone."""
     watch = change.watch
-    moved = session.one(
-        "write/moved",
-        partition=partition,
-        since=change.sequence,
-        names=_json(watch.names),
-        texts=_json(watch.texts),
-        subjects=_json(watch.subjects),
-    )
-    if moved:
-        raise _conflict(change, f"{moved[0]!r} was written meanwhile")
+    if watch.names or watch.texts or watch.subjects:
+        moved = session.one(
+            "write/moved",
+            partition=partition,
+            since=change.sequence,
+            names=_json(watch.names),
+            texts=_json(watch.texts),
+            subjects=_json(watch.subjects),
+        )
+        if moved:
+            raise _conflict(change, f"{moved[0]!r} was written meanwhile")
     found: dict[str, int] = {}
     if watch.ids:
         found = dict(session.all("write/watched", partition=partition, ids=_json(watch.ids)))

@@ -49,12 +49,11 @@ class SQLiteVectorCache(VectorCache):
 
         def work(session: Session) -> int:
             with session.writing():
+                session.erased = True
                 return session.run("cache/clear")
 
         await self._open()
-        held = await self._pool.write(work)
-        await self._pool.erase()
-        return held
+        return await self._pool.write(work)
 
     async def aclose(self) -> None:
         """Close the file; idempotent. The next use opens it again."""

@@ -15,16 +15,16 @@ from graphmem.stores.sqlite.session import Session
 __all__ = ["purge", "truncate_log"]
 
 
-def truncate_log(session: Session, *, wait: bool = False) -> bool:
+def truncate_log(session: Session, *, wait: int | None = None) -> bool:
     """Bring the write-ahead log into the file and empty it; False if a reader is in the way.
 
-    Without `wait`, readers are given a moment only: the caller tries again later.
+    `wait` is how many milliseconds readers are given to finish; None: as many as writers elsewhere.
     """
     run = session.connection.execute
     before = run("PRAGMA busy_timeout").fetchone()[0]
     try:
-        if not wait:
-            run("PRAGMA busy_timeout = 50")
+        if wait is not None:
+            run("PRAGMA busy_timeout = " + str(int(wait)))
         blocked, *_ = run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         run("PRAGMA busy_timeout = " + str(int(before)))
@@ -37,7 +37,7 @@ def purge(session: Session, path: Path) -> dict[str, int]:
     with session.writing():
         counts = _purge_rows(session)
     session.connection.execute("VACUUM")
-    if not truncate_log(session, wait=True):
+    if not truncate_log(session):
         raise Unavailable(
             f"A reader keeps old pages of {str(path)!r} alive; not everything could be erased.",
             hint="Purge again when no other process reads the store.",

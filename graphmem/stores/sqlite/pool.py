@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from graphmem.errors import Unavailable
+from graphmem.errors import GraphmemError, Unavailable
 from graphmem.stores.sqlite.erase import truncate_log
 from graphmem.stores.sqlite.failures import translated
 from graphmem.stores.sqlite.scrub import Raw, scrub
@@ -22,6 +22,7 @@ Answer = TypeVar("Answer")
 
 _log = logging.getLogger("graphmem")
 _READERS = 3
+_PATIENCE = 50  # milliseconds that readers have to finish before what was deleted is erased later
 _END = object()
 
 
@@ -88,7 +89,8 @@ class Pool:
             finally:
                 session.close()
                 if self._raw is not None:
-                    self._raw.release()
+                    self._raw.close()
+                    self._raw = None
 
         try:
             await asyncio.get_running_loop().run_in_executor(writer, stop)
@@ -103,15 +105,6 @@ class Pool:
         if writer is None or session is None:
             raise self._closed()
         return await asyncio.get_running_loop().run_in_executor(writer, self._write, session, work)
-
-    async def erase(self) -> None:
-        """Take what was deleted out of the files: now, or as soon as nothing is in the way."""
-        self._owed = True
-        try:
-            await self.write(lambda _: None)
-        except Unavailable as error:
-            # The deletion itself is done, and this is still owed: every write, and the close, try again.
-            _log.warning("What was deleted could not be erased yet: %s", error.message)
 
     async def read(self, work: Callable[[Session], Answer]) -> Answer:
         """Run `work` in a reading thread, over one consistent state."""
@@ -132,9 +125,10 @@ class Pool:
         def step() -> Answer | object:
             with translated(self.path):
                 if not opened:
+                    opened.append(Raw(self.path))
                     opened.append(connect(self.path, reading=True))
-                    opened.append(work(opened[0]))
-                return next(opened[1], _END)
+                    opened.append(work(opened[1]))
+                return next(opened[2], _END)
 
         def stop() -> None:
             for each in reversed(opened):
@@ -154,8 +148,13 @@ class Pool:
     def _write(self, session: Session, work: Callable[[Session], Answer]) -> Answer:
         with translated(self.path):
             answer = work(session)
-            self._erase(session)
-            return answer
+        try:
+            with translated(self.path):
+                self._erase(session)
+        except GraphmemError as error:
+            # The work is done, and this is still owed: every read and write, and the close, try again.
+            _log.warning("What was deleted could not be erased yet: %s", error.message)
+        return answer
 
     def _read(self, work: Callable[[Session], Answer]) -> Answer:
         with translated(self.path):
@@ -167,11 +166,14 @@ class Pool:
                 return work(session)
 
     def _erase(self, session: Session) -> None:
+        """Take what was deleted out of the files, unless a reader is in the way; then it is owed."""
+        first, session.erased = session.erased, False
+        self._owed = self._owed or first
         if self._owed and self._raw is not None:
-            self._owed = not (truncate_log(session) and scrub(session, self._raw))
+            self._owed = not (truncate_log(session, wait=_PATIENCE if first else 0) and scrub(session, self._raw))
 
     def _pay(self) -> None:
-        """A reader is done: try again to erase, if it was in the way."""
+        """A reader is done: erase what it may have been in the way of. Nobody waits for it."""
         writer, session = self._writer, self._session
         if self._owed and writer is not None and session is not None:
             writer.submit(self._write, session, lambda _: None)

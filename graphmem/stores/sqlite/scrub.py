@@ -45,7 +45,7 @@ class Raw:
 
     Closing any descriptor of a file takes away all locks that this process holds on it (POSIX says so), those of
     SQLite's connections included. So there is one descriptor a file and process, and it is closed after the last
-    connection: `release` is called when the connections of its holder are closed.
+    connection: `close` is called when the connections of its holder are closed.
     """
 
     _all: ClassVar[dict[tuple[int, int], _Opened]] = {}
@@ -59,7 +59,7 @@ class Raw:
         with self._lock:
             self._all.setdefault(self._key, _Opened()).users += 1
 
-    def release(self) -> None:
+    def close(self) -> None:
         """The connections are closed. Called once."""
         with self._lock:
             opened = self._all[self._key]

@@ -53,6 +53,8 @@ def connect(path: Path, *, reading: bool, synchronous: Synchronous = "FULL") -> 
             run("PRAGMA secure_delete = ON")
             run("PRAGMA foreign_keys = ON")
             _log_ahead(connection)
+            # Bringing the log into the file holds up one commit: rarely (16 MiB), then.
+            run("PRAGMA wal_autocheckpoint = 4096")
             run(_PRAGMA[synchronous])
     except BaseException:
         connection.close()
@@ -65,6 +67,7 @@ class Session:
 
     def __init__(self, connection: sqlite3.Connection, synchronous: Synchronous = "FULL") -> None:
         self.connection = connection
+        self.erased = False  # set by work that takes words away; whoever erases them from the files clears it
         self._synchronous = synchronous
         self._texts = {name: statement.text for name, statement in statements().items()}
 

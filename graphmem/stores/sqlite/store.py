@@ -78,17 +78,14 @@ class SQLiteStore(GraphStore):
     async def apply(self, *changes: ChangeSet) -> tuple[Applied, ...]:
         """See `GraphStore.apply`."""
 
-        def work(session: Session) -> tuple[tuple[Applied, ...], bool]:
+        def work(session: Session) -> tuple[Applied, ...]:
             with session.writing():
                 if not self._applied % _PRUNE_EVERY:
                     prune(session)
                 self._applied += 1
                 return apply(session, changes)
 
-        applied, erased = await self._pool.write(work)
-        if erased:
-            await self._pool.erase()
-        return applied
+        return await self._pool.write(work)
 
     # -- reading for planning
 
