@@ -11,7 +11,7 @@ from graphmem.errors import InvalidInput, TooLarge
 from graphmem.extraction.board import Board
 from graphmem.extraction.planned import Plan, PlanItem
 from graphmem.extraction.registry import Registry
-from graphmem.extraction.resolve import key_of, self_of
+from graphmem.extraction.resolve import Selves, selves_of
 from graphmem.extraction.spoken import spoken_verdict
 from graphmem.models import Memory, Partition, Scope
 from graphmem.queries import KnownQuery
@@ -115,9 +115,10 @@ class _Gathered:
 
     def add(self, draft: MemoryDraft, scope: Scope) -> None:
         """What one draft refers to."""
-        self._name(SELF, scope)
+        selves = selves_of(scope)
+        self._name(SELF, selves)
         for entity in draft.entities:
-            key = self._name(entity.name, scope)
+            key = self._name(entity.name, selves)
             if len(entity.aliases) > MAX_ALIASES:
                 raise TooLarge(
                     f"An entity has {len(entity.aliases)} aliases, more than the {MAX_ALIASES} allowed.",
@@ -129,7 +130,7 @@ class _Gathered:
                 self.names.add(alias)
                 self._namesakes.append((key, alias))
         for relation in draft.relations:
-            subject, other = self._name(relation.subject, scope), self._name(relation.object, scope)
+            subject, other = self._name(relation.subject, selves), self._name(relation.object, selves)
             ended = (relation.invalid_at or draft.invalid_at) is not None
             predicate = self._registry.read(relation.label, negated=relation.negated, ended=ended)
             self.pairs.add((subject, other))
@@ -138,10 +139,10 @@ class _Gathered:
                 self.pairs.add((subject, subject))
                 self._namesakes.append((subject, other))
 
-    def _name(self, name: str, scope: Scope) -> str:
-        key = key_of(name, scope)
+    def _name(self, name: str, selves: Selves) -> str:
+        key = selves.key_of(name)
         self.names.add(key)
-        if name in (SELF, AGENT) and (owner := self_of(name, scope)) is not None:
+        if name in (SELF, AGENT) and (owner := selves.self_of(key)) is not None:
             self.selves[owner] = key
         return key
 

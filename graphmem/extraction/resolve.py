@@ -8,7 +8,8 @@ first real name they hear of themselves; every mention of them carries the id, s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from graphmem.drafts import AGENT, SELF, MemoryDraft
 from graphmem.errors import InvalidInput
@@ -16,49 +17,65 @@ from graphmem.extraction.board import Board
 from graphmem.models import Mention, Scope
 from graphmem.text import name_key
 
-__all__ = ["Cast", "called", "key_of", "self_of"]
+__all__ = ["Cast", "Selves", "selves_of"]
 
 ASSISTANT = "assistant"
 """What the agent is called where the scope names none."""
 
 
-def called(name: str, scope: Scope) -> str:
-    """The name by which a draft's entity is found: the id for the owner and the agent, else the name itself."""
-    if name == SELF:
-        return _owner_id(scope)
-    if name == AGENT:
-        return _agent_name(scope)
-    return " ".join(name.split())
+@dataclass(frozen=True, slots=True)
+class Selves:
+    """The owner and the agent of a scope: the names under which they begin, and whose selves they are."""
+
+    owner: str
+    owner_key: str
+    owner_self: str
+    agent: str
+    agent_key: str
+    agent_self: str | None
+
+    def called(self, name: str) -> str:
+        """The name by which a draft's entity is found: the id for the owner and the agent, else the name itself."""
+        if name == SELF:
+            return self.owner
+        return self.agent if name == AGENT else " ".join(name.split())
+
+    def key_of(self, name: str) -> str:
+        """The `name_key` of a draft's entity. Raises `InvalidInput` for a blank name."""
+        if name == SELF:
+            return self.owner_key
+        if name == AGENT:
+            return self.agent_key
+        key = _name_key(name)
+        if not key:
+            raise InvalidInput("An entity needs a name; this one is blank.", field="entities")
+        return key
+
+    def self_of(self, key: str) -> str | None:
+        """Whose self the entity of that key is (`Entity.self_of`), if it is the owner's or the agent's."""
+        if key == self.owner_key:
+            return self.owner_self
+        return self.agent_self if key == self.agent_key else None
+
+    def id_of(self, self_of: str) -> str | None:
+        """The name under which such a self begins, if it is of this scope."""
+        if self_of == self.owner_self:
+            return self.owner
+        return self.agent if self_of == self.agent_self else None
 
 
-def key_of(name: str, scope: Scope) -> str:
-    """The `name_key` of a draft's entity. Raises `InvalidInput` for a blank name."""
-    key = name_key(called(name, scope))
-    if not key:
-        raise InvalidInput("An entity needs a name; this one is blank.", field="entities")
-    return key
+@lru_cache(maxsize=1024)
+def selves_of(scope: Scope) -> Selves:
+    """The selves of a scope."""
+    owner = scope.owner.partition(":")[2]
+    agent = scope.agent_id or ASSISTANT
+    agent_self = f"agent:{agent}" if scope.agent_id else None
+    if agent_self is not None and agent_self != scope.owner and name_key(agent) == name_key(owner):
+        agent = agent_self  # its id means the owner here
+    return Selves(owner, name_key(owner), scope.owner, agent, name_key(agent), agent_self)
 
 
-def self_of(name: str, scope: Scope) -> str | None:
-    """Whose self the draft's entity is (`Entity.self_of`), if it is the owner's or the agent's."""
-    key = key_of(name, scope)
-    if key == name_key(_owner_id(scope)):
-        return scope.owner
-    if scope.agent_id and key == name_key(_agent_name(scope)):
-        return f"agent:{scope.agent_id}"
-    return None
-
-
-def _owner_id(scope: Scope) -> str:
-    return scope.owner.partition(":")[2]
-
-
-def _agent_name(scope: Scope) -> str:
-    if not scope.agent_id:
-        return ASSISTANT
-    if scope.user_id and name_key(scope.user_id) == name_key(scope.agent_id):
-        return f"agent:{scope.agent_id}"  # its id means the user here
-    return scope.agent_id
+_name_key = lru_cache(maxsize=8192)(name_key)
 
 
 class Cast:
@@ -66,7 +83,7 @@ class Cast:
 
     def __init__(self, board: Board, scope: Scope) -> None:
         self._board = board
-        self._scope = scope
+        self._selves = selves_of(scope)
         self._mentions: dict[tuple[str, str], Mention] = {}
 
     @property
@@ -84,15 +101,15 @@ class Cast:
     def mention(self, name: str, type_: str | None = None, aliases: Iterable[str] = ()) -> str:
         """Mention the entity of that name, a new one if need be; its id."""
         board = self._board
-        shown, key = called(name, self._scope), key_of(name, self._scope)
+        shown, key = self._selves.called(name), self._selves.key_of(name)
         board.watch_names.add(key)
         entity_id = board.names.get(key)
         if aliases and entity_id is None and name not in (SELF, AGENT):
             entity_id = self._known_by(key, aliases)
         if entity_id is None:
-            entity_id = board.new_entity(shown, self_of(name, self._scope))
+            entity_id = board.new_entity(shown, self._selves.self_of(key))
         elif name in (SELF, AGENT):
-            self._own(entity_id, name)
+            self._own(entity_id, key)
         board.names[key] = entity_id
         self._note(entity_id, shown, type_)
         self._learn(entity_id, shown, key)
@@ -137,24 +154,18 @@ class Cast:
                 return entity_id
         return None
 
-    def _own(self, entity_id: str, name: str) -> None:
+    def _own(self, entity_id: str, key: str) -> None:
         """Somebody known by the owner's or the agent's id turns out to be it."""
         entity = self._board.entities[entity_id]
-        owner = self_of(name, self._scope)
+        owner = self._selves.self_of(key)
         if owner is not None and entity.self_of is None:
             self._board.put_entity(replace(entity, self_of=owner))
 
     def _learn(self, entity_id: str, shown: str, key: str) -> None:
         """Keep a self findable by its id, and call it by the first real name that is heard."""
         entity = self._board.entities[entity_id]
-        if entity.self_of is None:
-            return
-        scope = self._scope
-        if entity.self_of == scope.owner:
-            id_ = _owner_id(scope)
-        elif entity.self_of == f"agent:{scope.agent_id}":
-            id_ = _agent_name(scope)
-        else:
+        id_ = None if entity.self_of is None else self._selves.id_of(entity.self_of)
+        if id_ is None:
             return
         if key != name_key(id_):
             self._note(entity_id, id_, None)

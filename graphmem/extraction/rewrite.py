@@ -12,11 +12,11 @@ from graphmem.extraction.board import Board
 from graphmem.extraction.reopen import withdraw
 from graphmem.extraction.resolve import Cast
 from graphmem.extraction.statements import Speech, span
-from graphmem.extraction.succession import Saying, settle, state
+from graphmem.extraction.succession import Saying, in_line, settle, state
 from graphmem.models import Event, Memory, Relation
 from graphmem.text import fold
 
-__all__ = ["rewrite"]
+__all__ = ["retell", "rewrite"]
 
 
 def rewrite(
@@ -68,6 +68,29 @@ def rewrite(
     board.put_memory(rewritten)
     board.log(Event.UPDATE, rewritten, old=memory.text, new=text, reason=reason)
     if fresh:
+        settle(board, memory.id, reason="told late")
+
+
+def retell(board: Board, memory: Memory, told: datetime) -> None:
+    """Move what a current memory states, without dates of its own, to another moment of telling."""
+    stated = [each for each in board.stated_by(memory.id) if each.valid_at is None and each.is_current]
+    moved = [relation for relation in stated if in_line(board, relation)]
+    withdraw(board, {memory.id: moved}, {})
+    board.moments[memory.id] = (memory.valid_at or told, told)
+    for relation in moved:
+        saying = Saying(
+            memory_id=memory.id,
+            subject_id=relation.subject_id,
+            predicate=board.registry.of(relation.type),
+            object_id=relation.object_id,
+            label=relation.label,
+            start=told,
+            told=told,
+            invalid_at=relation.invalid_at,
+            immutable=memory.immutable,
+        )
+        state(board, saying)
+    if moved:
         settle(board, memory.id, reason="told late")
 
 

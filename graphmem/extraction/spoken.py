@@ -74,7 +74,7 @@ def spoken_retirements(
     `speaker` is who says "I" in the text, by name or id; `role` theirs.
     """
     current = (memory for memory in shown if memory.is_current and not memory.immutable)
-    views = [view for memory in current if not (view := _View.of(memory, speaker, role)).clause.past]
+    views = [_View.of(memory, speaker, role) for memory in current]
     for match in _SENTENCE.finditer(text):
         sentence = " ".join(fold(match[0]).split()).strip(" ,:-")
         if sentence and len(sentence) <= MAX_LENGTH:
@@ -118,11 +118,12 @@ def _replaced(said: dict[str, str | None], of: frozenset[str], speaker: str, vie
     old, new = _phrase(said["old"] or ""), _phrase(said["new"] or "")
     if not old or not new or old == new:
         return []
-    candidates = [view for view in views if view.holds(old) and not view.holds(new[:1]) and not view.clause.negated]
+    holding = [view for view in views if view.holds(old)]
+    candidates = [view for view in holding if not (view.holds(new[:1]) or view.clause.negated or view.clause.past)]
     around = " ".join(filter(None, (said.get("frame"), said.get("verb"))))
     if not around and not of:
         # "Not Porto, Lisbon" corrects what was just said: it must be clear which, and be no more than that.
-        is_clear = len(candidates) == 1 and max(len(old), len(new)) <= MAX_BARE
+        is_clear = len(candidates) == len(holding) == 1 and max(len(old), len(new)) <= MAX_BARE
         return [candidates[0].id] if is_clear else []
     clause = _Clause.of(around or "I", speaker)
     verbs = of or clause.stems
@@ -197,7 +198,7 @@ class _View:
     def says(self, clause: _Clause) -> bool:
         """Whether it says all of that of the same subject, and hardly more."""
         mine = self.clause
-        if not clause.subject or mine.subject != clause.subject or mine.negated != clause.negated:
+        if not clause.subject or mine.subject != clause.subject or mine.negated != clause.negated or mine.past:
             return False
         if mine.stems == clause.stems:
             return bool(mine.stems)

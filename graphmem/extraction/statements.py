@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmem.drafts import MemoryDraft, RelationDraft
 from graphmem.extraction.board import Board
-from graphmem.extraction.resolve import Cast, called
+from graphmem.extraction.resolve import Cast, selves_of
 from graphmem.extraction.succession import Saying, state
 from graphmem.models import Relation, Scope
 
@@ -49,7 +49,7 @@ class Speech:
         label = predicate.label
         entity = board.entities[subject_id]
         if predicate.naming and not predicate.negated and entity.self_of is not None:
-            name = called(draft.object, self.scope)
+            name = selves_of(self.scope).called(draft.object)
             if cast.alias(subject_id, name, draft.subject_type):
                 cast.rename(subject_id, name)
                 label = f"is named {name}"  # whichever way it was said: of a name, the words are the object

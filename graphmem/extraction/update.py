@@ -13,7 +13,7 @@ from graphmem.extraction.board import Board
 from graphmem.extraction.needs import more_of
 from graphmem.extraction.planned import ItemOutcome, Outcome, Plan, turned
 from graphmem.extraction.registry import Registry
-from graphmem.extraction.rewrite import rewrite
+from graphmem.extraction.rewrite import retell, rewrite
 from graphmem.ids import new_id
 from graphmem.models import Event, Memory
 from graphmem.queries import Known
@@ -64,6 +64,8 @@ def plan_update(
             changed = replace(changed, updated_at=at)
             board.put_memory(changed)
             board.log(Event.UPDATE, changed, old=memory.text, new=memory.text)
+            if changed.observed_at != memory.observed_at and memory.is_current:
+                retell(board, changed, changed.observed_at)
     change_set = board.changes(change_id)
     outcome = _outcome(board, memory)
     entities = board.named((*outcome.added, *outcome.closed))

@@ -142,6 +142,7 @@ def test_a_bare_correction_must_be_clear() -> None:
     assert retired("Not Porto, Lisbon.", [memory(SHOWN["home"]), memory(SHOWN["tea"])]) == ("supersedes", {"home"})
     assert retired("No, not Porto, but Lisbon.", [memory(SHOWN["home"])]) == ("supersedes", {"home"})
     assert retired("Not Porto, Lisbon.", [memory(SHOWN["home"]), memory(SHOWN["sister"])]) is None
+    assert retired("Not Porto, Lisbon.", [memory(SHOWN["home"]), memory(SHOWN["past"])]) is None
     assert retired("Not Porto, Lisbon was where we went by train", [memory(SHOWN["home"])]) is None
     assert retired("Not Porto, Lisbon.", [memory("Ana lives between Porto and Lisbon.")]) is None
 

@@ -159,3 +159,22 @@ def test_other_fields_are_refused(mind: Mind):
 def test_an_unknown_memory_is_not_found(mind: Mind):
     with pytest.raises(NotFound):
         plan_update(new_id(), Known(), text="One.", at=day(1), change_id=new_id(), registry=mind.registry)
+
+
+def test_another_moment_of_telling_is_another_place_in_line(mind: Mind):
+    porto = told(mind, "Ana lives in Porto.", me("lives in", "Porto"))
+    lisbon = told(mind, "Ana lives in Lisbon.", me("lives in", "Lisbon"))
+    mind.update(lisbon, observed_at=year(2020))
+
+    assert mind.texts() == ["Ana lives in Porto."]
+    assert mind.timeline() == [("Lisbon", year(2020), day(1), False), ("Porto", day(1), None, True)]
+    assert mind.memory(lisbon).superseded_by == porto
+    assert mind.events(porto) == ["ADD", "SUPERSEDE", "RESTORE"]
+
+
+def test_what_has_dates_stays_where_it_is(mind: Mind):
+    told(mind, "Ana lives in Porto.", me("lives in", "Porto"))
+    lisbon = told(mind, "Ana lives in Lisbon.", me("lives in", "Lisbon", valid_at=day(1.5)))
+    mind.update(lisbon, observed_at=year(2020))
+
+    assert mind.texts() == ["Ana lives in Lisbon."]
