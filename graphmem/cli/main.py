@@ -85,6 +85,8 @@ def _run() -> int:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
+        if code == STOPPED:  # newer typer's word for a KeyboardInterrupt
+            raise KeyboardInterrupt
     except errors.GraphmemError as error:
         return _complain(error)
     except UsageError as error:

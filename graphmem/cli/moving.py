@@ -77,18 +77,18 @@ def export(call: Call) -> None:
 
 @contextmanager
 def _readable(file: Path) -> Iterator[Path]:
-    """The file, or a copy of standard input: it is read twice, first for its digest."""
-    if str(file) != "-":
-        try:
-            file.open("rb").close()
-        except OSError as error:
-            raise InvalidInput(f"{str(file)!r} cannot be read: {error.strerror}.", field="file") from None
+    """The file, or a copy of what can be read but once: it is read twice, first for its digest."""
+    if file.is_file():
         yield file
         return
+    try:
+        source = typer.get_binary_stream("stdin") if str(file) == "-" else file.open("rb")
+    except OSError as error:
+        raise InvalidInput(f"{str(file)!r} cannot be read: {error.strerror}.", field="file") from None
     with tempfile.TemporaryDirectory(prefix="graphmem-import-") as folder:
         copy = Path(folder, "lines.jsonl")
-        with copy.open("wb") as spool:
-            shutil.copyfileobj(typer.get_binary_stream("stdin"), spool)
+        with source, copy.open("wb") as spool:
+            shutil.copyfileobj(source, spool)
         yield copy
 
 
@@ -96,10 +96,13 @@ def _digest(file: Path) -> tuple[str, int]:
     """The file's digest, by which an interrupted import knows it again, and its number of lines."""
     digest = hashlib.blake2b(digest_size=16)
     lines = 0
-    with file.open("rb") as content:
-        for line in content:
-            digest.update(line)
-            lines += 1
+    try:
+        with file.open("rb") as content:
+            for line in content:
+                digest.update(line)
+                lines += 1
+    except OSError as error:
+        raise InvalidInput(f"{str(file)!r} cannot be read: {error.strerror}.", field="file") from None
     return digest.hexdigest(), lines
 
 
