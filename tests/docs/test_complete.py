@@ -17,7 +17,8 @@ from graphmem import AsyncMemory, GraphmemError, Memory, Settings
 from graphmem.cli.main import EXIT_CODES, app
 from graphmem.errors import __all__ as error_names
 from graphmem.graph import AsyncGraph
-from tests.docs.pages import DOCS
+from tests.docs.pages import DOCS, ROOT
+from tests.house.houses import python_files
 
 
 def page(name: str) -> str:
@@ -26,7 +27,8 @@ def page(name: str) -> str:
 
 def code(name: str) -> set[str]:
     """What the page's text sets in code, and each of its words."""
-    spans = set(re.findall(r"`([^`\n]+)`", page(name)))
+    prose = re.sub(r"^ *```.*?^ *```", "", page(name), flags=re.M | re.S)
+    spans = {" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)}
     return spans | {word for span in spans for word in re.findall(r"--[\w-]+|\w+", span)}
 
 
@@ -104,3 +106,15 @@ def test_every_argument_is_described() -> None:
 def test_every_public_name_and_error_is_described() -> None:
     known = code("python.md")
     assert [name for name in (*graphmem.__all__, *error_names) if name not in known] == []
+
+
+def test_no_other_setting_is_spoken_of() -> None:
+    known = {f"GRAPHMEM_{name.upper()}" for name in Settings.model_fields} | {"GRAPHMEM_DATA"}
+    sources = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *python_files("graphmem", "api")]
+    spoken = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources
+        for name in re.findall(r"\bGRAPHMEM_(?!TEST_)[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))
+        if name not in known
+    }
+    assert spoken == set()
