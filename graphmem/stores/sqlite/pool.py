@@ -20,7 +20,7 @@ __all__ = ["Pool"]
 
 Answer = TypeVar("Answer")
 
-_log = logging.getLogger("graphmem")
+_log = logging.getLogger(__name__)
 _READERS = 3
 _PATIENCE = 50  # milliseconds that readers have to finish before what was deleted is erased later
 _END = object()
@@ -51,11 +51,11 @@ class Pool:
 
         def start() -> Session:
             with translated(self.path):
+                # A process that died may have left a log with deleted words in it.
+                self._owed = _log_size(self.path) > 0
                 session = connect(self.path, reading=False, synchronous=self._synchronous)
                 try:
                     prepare(session)
-                    # A process that died may have left a log with erased words in it.
-                    self._owed = _log_size(self.path) > 0
                     self._raw = Raw(self.path)
                 except BaseException:
                     session.close()

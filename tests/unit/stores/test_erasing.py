@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from graphmem.changes import DropMemory
+from graphmem.errors import Unavailable
 from graphmem.models import Event
 from graphmem.queries import KnownQuery
 from graphmem.stores.sqlite import SQLiteStore
@@ -242,3 +243,36 @@ async def test_many_deletions_at_once_stay_in_order(scribe) -> None:
     )
     assert markers(scribe.store) == set()
     assert (await scribe.store.tally())["memories"] == 4
+
+
+async def test_purge_says_when_a_reader_keeps_old_pages(scribe) -> None:
+    gone, things = secret(scribe, "mk00001x")
+    await scribe.write(*things)
+    other = sqlite3.connect(scribe.store.path, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM memory").fetchone()
+    await scribe.drop(gone)
+    scribe.store._pool._session.connection.execute("PRAGMA busy_timeout = 1")
+    with pytest.raises(Unavailable, match="reader") as caught:
+        await scribe.store.purge()
+    assert caught.value.retry_after > 0
+    other.close()
+    await scribe.store.purge()
+    assert markers(scribe.store) == {"mk00001x"}  # the episode, which was not redacted
+
+
+async def test_a_deletion_is_done_even_if_erasing_fails(scribe, caplog) -> None:
+    gone, things = secret(scribe, "mk00001x")
+    await scribe.write(*things)
+    raw = scribe.store._pool._raw
+    scribe.store._pool._raw = Raw(scribe.store.path)
+    scribe.store._pool._raw.path = scribe.store.path.with_name("elsewhere")
+    descriptors = scribe.store._pool._raw
+    await scribe.write(DropMemory(gone.id), replace(things[0], content="", name=None))
+    assert "could not be erased yet" in caplog.text
+    assert await scribe.get(gone) is None
+    scribe.store._pool._raw = raw
+    descriptors.close()
+    await scribe.texts()
+    await scribe.store.settle([])
+    assert markers(scribe.store) == set()

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from graphmem.errors import ConfigurationError, CorruptStore, DiskFull, Unavailable
+from graphmem.errors import ConfigurationError, CorruptStore, DiskFull, InvalidInput, Unavailable
+from graphmem.queries import MemoryQuery
 from graphmem.stores.sqlite import SQLiteStore
 from graphmem.stores.sqlite.migrate import APPLICATIONS
 from graphmem.testing.worlds import Scribe
@@ -249,3 +251,46 @@ async def test_hasty_writes_are_followed_by_careful_ones(scribe) -> None:
     assert level() == 2
     with session.hasty():
         assert level() == 1
+
+
+@pytest.mark.parametrize(
+    ("over", "problem"),
+    [
+        ({"text": "half \ud83d"}, "surrogate"),
+        ({"metadata": {"a": {1, 2}}}, "JSON"),
+        ({"metadata": {"a": float("nan")}}, "JSON"),
+        ({"metadata": {"a": ["x\0y"]}}, "NUL"),
+        ({"metadata": {"a\0b": [{"c": 1}]}}, "NUL"),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_whole(scribe, over: dict, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=problem):
+        await scribe.write(scribe.memory("before"), scribe.memory(**over))
+    assert await scribe.texts() == set()
+
+
+async def test_mappings_and_escapes_are_json(scribe) -> None:
+    memory = scribe.memory(metadata=MappingProxyType({"a": MappingProxyType({"b": "\\u0000"})}))
+    await scribe.write(memory)
+    assert (await scribe.get(memory)).metadata == {"a": {"b": "\\u0000"}}
+
+
+async def test_a_number_that_is_too_large(scribe) -> None:
+    with pytest.raises(InvalidInput, match="too large"):
+        await scribe.store.pending(2**70)
+    with pytest.raises(InvalidInput, match="cursor"):
+        await scribe.store.find(MemoryQuery(view=scribe.view(), cursor="bm90IGpzb24="))
+
+
+async def test_waiting_for_another_to_switch_to_the_log(tmp_path) -> None:
+    path = tmp_path / "graph.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    store = SQLiteStore(path)
+    opening = asyncio.create_task(store.open())
+    await asyncio.sleep(0.2)
+    assert not opening.done()
+    other.execute("COMMIT")
+    other.close()
+    await opening
+    await store.aclose()
