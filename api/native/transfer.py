@@ -91,12 +91,12 @@ async def import_lines(request: Request, query: Annotated[ImportQuery, Query()],
         try:
             async for piece in request.stream():
                 spool.write(piece)
+            spool.seek(0)
         except OSError as error:
             raise DiskFull(
                 "There is no room on the server to take the import in.",
                 hint="Free some space, or import from the server.",
             ) from error
-        spool.seek(0)
         return Json(await backend.import_lines(_lines(spool), query.name, query.defaults or {}))
 
 

@@ -200,3 +200,11 @@ async def test_a_caller_that_hangs_up_ends_the_export(app: FastAPI, monkeypatch:
     with pytest.raises(Exception, match="broke off"):
         await app(scope, receive, send)
     assert ended
+
+
+async def test_no_room_for_an_import(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: Path("/dev/full").open("r+b", buffering=0))
+    body = lines({"messages": "Ana sails.", "user_id": "ana", "infer": False})
+    answer = await client.post("/import", params={"name": "full"}, content=body, headers=LINES)
+    assert problem(answer, 507, "disk_full")["hint"]
+    assert (await client.get("/stats")).json()["memories"] == 0
