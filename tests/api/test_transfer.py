@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import IO
 
 import anyio
 import httpx
@@ -203,7 +204,10 @@ async def test_a_caller_that_hangs_up_ends_the_export(app: FastAPI, monkeypatch:
 
 
 async def test_no_room_for_an_import(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda: Path("/dev/full").open("r+b", buffering=0))
+    def full() -> IO[bytes]:
+        return Path("/dev/full").open("r+b", buffering=0)
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
     body = lines({"messages": "Ana sails.", "user_id": "ana", "infer": False})
     answer = await client.post("/import", params={"name": "full"}, content=body, headers=LINES)
     assert problem(answer, 507, "disk_full")["hint"]
