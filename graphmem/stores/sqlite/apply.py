@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -24,6 +23,7 @@ from graphmem.stores.sqlite.batches import Batch, batches
 from graphmem.stores.sqlite.rows import (
     entity_params,
     episode_params,
+    json_array,
     memory_params,
     relation_params,
     revision_params,
@@ -81,15 +81,15 @@ def _check_watch(session: Session, change: ChangeSet, partition: int) -> None:
             "write/moved",
             partition=partition,
             since=change.sequence,
-            names=_json(watch.names),
-            texts=_json(watch.texts),
-            subjects=_json(watch.subjects),
+            names=json_array(watch.names),
+            texts=json_array(watch.texts),
+            subjects=json_array(watch.subjects),
         )
         if moved:
             raise _conflict(change, f"{moved[0]!r} was written meanwhile")
     found: dict[str, int] = {}
     if watch.ids:
-        found = dict(session.all("write/watched", partition=partition, ids=_json(watch.ids)))
+        found = dict(session.all("write/watched", partition=partition, ids=json_array(watch.ids)))
     for id_ in watch.ids:
         if found.get(id_, change.sequence + 1) > change.sequence:
             raise _conflict(change, f"{id_!r} was {'written' if id_ in found else 'removed'} meanwhile")
@@ -143,7 +143,9 @@ class _Writing:
         self.elsewhere: set[str] = set()
         asked = {"memories": ids["memory"], "entities": ids["entity"], "relations": ids["relation"]}
         rows = self.session.all(
-            "write/refs", episodes=_json(ids["episode"]), **{name: _json(each) for name, each in asked.items()}
+            "write/refs",
+            episodes=json_array(ids["episode"]),
+            **{name: json_array(each) for name, each in asked.items()},
         )
         for kind, id_, pk, partition in rows:
             if partition == self.partition:
@@ -217,7 +219,7 @@ class _Writing:
             self.stale[entity.id] = "entity"
             rows.append({"pk": pk, **entity_params(entity, self.partition, self.revision)})
         if old:
-            for pk, _, name, *_ in self.session.all("write/named", pks=json.dumps(old)):
+            for pk, _, name, *_ in self.session.all("write/named", pks=json_array(old)):
                 self.names_before[pk] = name
         self.session.many("write/put_entity", rows)
 
@@ -288,7 +290,7 @@ class _Writing:
     def _unlink(self, memories: list[int]) -> None:
         """Withdraw all links of these memories, and count what that takes away."""
         seen: set[tuple[int, int]] = set()
-        for memory, entity, name, type_, relation in self.session.all("write/links", pks=json.dumps(memories)):
+        for memory, entity, name, type_, relation in self.session.all("write/links", pks=json_array(memories)):
             if relation is not None:
                 self.doubtful.add(relation)
                 continue
@@ -321,22 +323,22 @@ class _Writing:
         removed: dict[str, Kind] = {}
         session = self.session
         if self.doubtful:
-            idle = session.all("write/idle_relations", pks=json.dumps(list(self.doubtful)))
+            idle = session.all("write/idle_relations", pks=json_array(self.doubtful))
             session.many("write/drop_endpoints", ({"pk": pk} for pk, _ in idle))
             session.many("write/drop_relation", ({"pk": pk} for pk, _ in idle))
             removed |= {id_: "relation" for _, id_ in idle}
         called = self.uses.settle(self.names_before)
         self.stale |= {each.id: "entity" for each in called if each.changed}
         if renamed := [each.pk for each in called if each.renamed and not each.gone]:
-            rows = session.all("write/renamed_relations", pks=json.dumps(renamed), revision=self.revision)
+            rows = session.all("write/renamed_relations", pks=json_array(renamed), revision=self.revision)
             self.stale |= {id_: "relation" for (id_,) in rows}
         if unknown := {each.pk: each.id for each in called if each.gone}:
             # An entity stays while a relation refers to it, however it came to be that none mentions it.
-            gone = [{"pk": pk} for (pk,) in session.all("write/unknown_entities", pks=json.dumps(list(unknown)))]
+            gone = [{"pk": pk} for (pk,) in session.all("write/unknown_entities", pks=json_array(unknown))]
             session.many("write/drop_entity", gone)
             removed |= {unknown[each["pk"]]: "entity" for each in gone}
         if keys := self.uses.new_keys:
-            shared = session.one("write/shared_name", keys=_json(keys), partition=self.partition)
+            shared = session.one("write/shared_name", keys=json_array(keys), partition=self.partition)
             if shared:
                 raise _conflict(self.change, f"two entities are called {shared[0]!r}")
         self.stale |= removed
@@ -344,10 +346,6 @@ class _Writing:
 
     def _marks(self, ids: dict[str, Kind]) -> tuple[Mark, ...]:
         return tuple(Mark(kind, id_, self.revision) for id_, kind in sorted(ids.items(), key=lambda each: each[::-1]))
-
-
-def _json(values: Iterable[str]) -> str:
-    return json.dumps(list(values), ensure_ascii=False)
 
 
 def _conflict(change: ChangeSet, what: str) -> Conflict:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graphmem.abc import VectorCache
-from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.migrate import migrate
 from graphmem.stores.sqlite.pool import Pool
+from graphmem.stores.sqlite.rows import json_array
 from graphmem.stores.sqlite.session import Session
 
 __all__ = ["SQLiteVectorCache"]

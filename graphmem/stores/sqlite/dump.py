@@ -18,15 +18,8 @@ from graphmem.changes import (
 )
 from graphmem.ids import new_id, utc_now
 from graphmem.models import Partition, Revision
-from graphmem.stores.sqlite.hydrate import (
-    entities_at,
-    episodes_at,
-    json_array,
-    memories_by_id,
-    relations_at,
-    stating,
-)
-from graphmem.stores.sqlite.rows import revision_from
+from graphmem.stores.sqlite.hydrate import entities_at, episodes_at, memories_by_id, relations_at, stating
+from graphmem.stores.sqlite.rows import json_array, revision_from
 from graphmem.stores.sqlite.session import Session
 
 __all__ = ["dump"]

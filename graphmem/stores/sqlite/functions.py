@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from graphmem.filters import FIELDS, Filter, Leaf, matches, parse_filter
 from graphmem.models import SCOPE_FIELDS
-from graphmem.stores.sqlite.moments import moment
+from graphmem.stores.sqlite.moments import micros, moment
 from graphmem.text import fold
 
 __all__ = ["register"]
@@ -20,9 +20,15 @@ _NO_BOUND = 2**31
 
 def register(connection: sqlite3.Connection) -> None:
     """Give a connection the functions. Each depends on its arguments alone."""
+    connection.create_function("graphmem_micros", 1, _micros, deterministic=True)
     connection.create_function("graphmem_fold", 1, _fold, deterministic=True)
     connection.create_function("graphmem_holds", 2, _holds, deterministic=True)
     connection.create_function("graphmem_matches", len(FIELDS) + 2, _matches, deterministic=True)
+
+
+def _micros(moment: str | None) -> int | None:
+    """A moment as states write it (ISO 8601), as columns do."""
+    return None if moment is None else micros(datetime.fromisoformat(moment))
 
 
 def _fold(text: object) -> str | None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any
 
 from graphmem.models import Entity, Episode, Memory, Mention, Relation
-from graphmem.stores.sqlite.rows import entity_from, episode_from, memory_from, relation_from
+from graphmem.stores.sqlite.rows import entity_from, episode_from, json_array, memory_from, relation_from
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import Sight
 
-__all__ = ["entities_at", "episodes_at", "json_array", "memories_by_id", "relations_at", "stating"]
-
-
-def json_array(values: Iterable[str | int]) -> str:
-    """A set-valued parameter."""
-    return json.dumps(list(values), ensure_ascii=False)
+__all__ = ["entities_at", "episodes_at", "memories_by_id", "relations_at", "stating"]
 
 
 def memories_by_id(session: Session, ids: Collection[str], seen: Sight | None = None) -> dict[str, Memory]:

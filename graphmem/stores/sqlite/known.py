@@ -6,7 +6,8 @@ import json
 
 from graphmem.models import Entity
 from graphmem.queries import Known, KnownQuery
-from graphmem.stores.sqlite.hydrate import entities_at, episodes_at, json_array, memories_by_id, relations_at, stating
+from graphmem.stores.sqlite.hydrate import entities_at, episodes_at, memories_by_id, relations_at, stating
+from graphmem.stores.sqlite.rows import json_array
 from graphmem.stores.sqlite.session import Session
 
 __all__ = ["known"]

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from graphmem.errors import InvalidInput
 from graphmem.models import Entity, Memory, Relation
 from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery
-from graphmem.stores.sqlite.hydrate import json_array, memories_by_id, stating
+from graphmem.stores.sqlite.hydrate import memories_by_id, stating
 from graphmem.stores.sqlite.moments import micros
-from graphmem.stores.sqlite.past import linked, rewound, seen_by
-from graphmem.stores.sqlite.rows import entity_from, relation_from
+from graphmem.stores.sqlite.past import rewound, seen_by, seen_then
+from graphmem.stores.sqlite.rows import entity_from, json_array, relation_from
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import among, sight
 from graphmem.stores.statements import Condition
@@ -53,11 +53,11 @@ def memory_page(session: Session, query: MemoryQuery) -> Page[Memory]:
 
 def _past_page(session: Session, query: MemoryQuery, start: Place) -> Page[Memory]:
     assert query.view.known_at is not None
-    every = rewound(session, query.view, query.view.known_at)
-    places = sorted(map(_memory_place, every.values()), reverse=query.newest_first)
+    seen = seen_then(session, query.view, query.view.known_at)
+    places = sorted(((at, id_) for id_, at in seen), reverse=query.newest_first)
     after = [place for place in places if (place < start if query.newest_first else place > start)]
     after = after[query.offset :]
-    found = linked(session, {id_: every[id_] for _, id_ in after[: query.limit]})
+    found = rewound(session, query.view.known_at, [id_ for _, id_ in after[: query.limit]])
     return _page(list(found.values()), len(after), query.limit, _memory_place)
 
 

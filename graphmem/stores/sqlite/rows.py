@@ -20,6 +20,7 @@ __all__ = [
     "episode_from",
     "episode_params",
     "folded_name",
+    "json_array",
     "loaded",
     "memory_from",
     "memory_params",
@@ -54,6 +55,11 @@ def dumped(value: Any) -> str:
     if "\\u0000" in text and "\0" in "".join(_texts(value)):
         raise InvalidInput("A text with a NUL character cannot be stored.", field="metadata")
     return text
+
+
+def json_array(values: Iterable[str | int]) -> str:
+    """A set-valued parameter."""
+    return _encode(list(values))
 
 
 def loaded(text: str) -> Any:

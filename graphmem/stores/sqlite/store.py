@@ -101,9 +101,12 @@ class SQLiteStore(GraphStore):
         known_at = view.known_at
         if known_at is None:
             return await self._pool.read(lambda session: memories_by_id(session, asked, sight(view)))
-        return await self._pool.read(
-            lambda session: past.linked(session, past.rewound(session, view, known_at, frozenset(asked)))
-        )
+
+        def work(session: Session) -> dict[str, Memory]:
+            seen = past.seen_then(session, view, known_at, asked)
+            return past.rewound(session, known_at, [id_ for id_, _ in seen])
+
+        return await self._pool.read(work)
 
     async def find(self, query: MemoryQuery) -> Page[Memory]:
         """See `GraphStore.find`."""
@@ -114,7 +117,7 @@ class SQLiteStore(GraphStore):
 
         def work(session: Session) -> int:
             if view.known_at is not None:
-                return len(past.rewound(session, view, view.known_at))
+                return len(past.seen_then(session, view, view.known_at))
             seen = sight(view, driving=True)
             return int(session.seen("read/count", seen.params, visible=seen.visible)[0][0])
 

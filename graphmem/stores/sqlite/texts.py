@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Collection
 
 from graphmem.queries import Node, TextQuery, View
-from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.past import seen_by
+from graphmem.stores.sqlite.rows import json_array
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import sight
 from graphmem.text import words

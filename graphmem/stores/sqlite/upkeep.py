@@ -8,9 +8,8 @@ from typing import Any
 from graphmem.changes import Mark
 from graphmem.models import SCOPE_FIELDS, Kind
 from graphmem.queries import Record
-from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.moments import moment
-from graphmem.stores.sqlite.rows import dumped, loaded, names_in
+from graphmem.stores.sqlite.rows import dumped, json_array, loaded, names_in
 from graphmem.stores.sqlite.session import Row, Session
 
 __all__ = ["KINDS", "mark", "put_setting", "records", "scan", "scopes", "setting", "settle", "tally"]

@@ -6,11 +6,10 @@ however many others mention the entity.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphmem.stores.sqlite.rows import folded_name
+from graphmem.stores.sqlite.rows import folded_name, json_array
 from graphmem.stores.sqlite.session import Session
 
 __all__ = ["Called", "Uses"]
@@ -73,7 +72,7 @@ class Uses:
         """
         if not self.changes:
             return []
-        pks = json.dumps(list(self.changes))
+        pks = json_array(self.changes)
         total = {pk: _Use() for pk in self.changes}
         for pk, kind, value, count in self.session.all("write/uses", pks=pks):
             (total[pk].names if kind == "name" else total[pk].types)[value] = count

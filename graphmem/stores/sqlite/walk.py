@@ -9,9 +9,8 @@ from typing import Any
 
 from graphmem.models import Relation
 from graphmem.queries import Hop, Node, Walk
-from graphmem.stores.sqlite.hydrate import json_array
 from graphmem.stores.sqlite.past import seen_by
-from graphmem.stores.sqlite.rows import relation_from
+from graphmem.stores.sqlite.rows import json_array, relation_from
 from graphmem.stores.sqlite.session import Row, Session
 from graphmem.stores.sqlite.where import among
 from graphmem.stores.statements import Condition

@@ -185,11 +185,12 @@ def among(column: str, param: str) -> Condition:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """A view as conditions: `visible` on `memory AS m`, `timely` on `relation AS r`, and where its owners' things
-    are: `place` on `partition AS p`, `named` on `entity_use AS n`."""
+    are: `place` on `partition AS p`, `within` on `memory AS m`, `named` on `entity_use AS n`."""
 
     visible: Condition
     timely: Condition
     place: Condition
+    within: Condition
     named: Condition
     params: dict[str, Any]
 
@@ -235,6 +236,7 @@ def sight(view: View, *, driving: bool = False) -> Sight:
         visible=Condition(" AND ".join(parts)),
         timely=timely,
         place=Condition(_PLACES[kind]),
+        within=Condition(_WITHIN[kind].format(place=_PLACES[kind], column="m.partition")),
         named=Condition(_WITHIN[kind].format(place=_PLACES[kind], column="n.partition")),
         params={**params, **compiler.params},
     )
