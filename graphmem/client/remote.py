@@ -265,11 +265,12 @@ def _error(response: httpx.Response) -> errors.GraphmemError:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    known = ("type", "title", "status", "detail", "code", "hint", "request_id")
+    known = ("type", "title", "status", "detail", "code", "hint", "request_id", "self", "message")
     details = {name: value for name, value in problem.items() if name not in known and name.isidentifier()}
+    hint = problem.get("hint")
     kind = _CLASSES.get(str(problem.get("code")), _by_status(response.status_code))
     message = str(problem.get("detail") or f"The server answered {response.status_code}.")
-    return kind(message, hint=problem.get("hint"), status=response.status_code, **details)
+    return kind(message, hint=None if hint is None else str(hint), status=response.status_code, **details)
 
 
 def _by_status(status: int) -> type[errors.GraphmemError]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from graphmem.abc import Extractor
 from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, Instructions, MemoryDraft, Usage
 from graphmem.engine.commit import Committer
 from graphmem.engine.parts import Parts
@@ -86,9 +87,13 @@ class Remember:
     ) -> list[Added]:
         """Remember many, in order. What needs no reading of earlier memories is planned and written in batches.
 
+        All messages are read first: where some cannot be, it raises `InvalidInput`, and nothing was written.
         `change_id` gives the ChangeSets their ids, by partition and the place of their first request: an import gives
         the same ones again when it is resumed, so that nothing is remembered twice.
         """
+        at = self._parts.clock()
+        for request in requests:
+            self._episodes(request, at)
         done: list[Added] = []
         batch: list[AddRequest] = []
 
@@ -121,14 +126,7 @@ class Remember:
 
     async def _item(self, request: AddRequest, at: datetime) -> PlanItem:
         """The request with what was extracted from it."""
-        extractor = self._parts.verbatim if request.direct else self._parts.extractor
-        episodes = episodes_of(
-            request.messages,
-            scope=request.scope,
-            observed_at=request.observed_at or at,
-            created_at=at,
-            sees=sees_parts(extractor),
-        )
+        extractor, episodes = self._extractor(request), self._episodes(request, at)
         shown: tuple[Memory, ...] = ()
         context: tuple[Episode, ...] = ()
         if not request.direct:
@@ -150,6 +148,18 @@ class Remember:
             shown=shown,
             keep_episodes=self._parts.keep_episodes,
             recent=0 if request.direct else CONTEXT,
+        )
+
+    def _extractor(self, request: AddRequest) -> Extractor:
+        return self._parts.verbatim if request.direct else self._parts.extractor
+
+    def _episodes(self, request: AddRequest, at: datetime) -> tuple[Episode, ...]:
+        return episodes_of(
+            request.messages,
+            scope=request.scope,
+            observed_at=request.observed_at or at,
+            created_at=at,
+            sees=sees_parts(self._extractor(request)),
         )
 
     def _instructions(self, request: AddRequest) -> Instructions:

@@ -113,22 +113,19 @@ class Neighbourhood:
     def to_frames(self, library: Literal["pandas", "polars"] | None = None) -> tuple[Any, Any]:
         """Two tables, entities and relations, in pandas or else polars, whichever is installed.
 
+        Times are aware datetimes, in UTC; what is unknown is null.
+
         Raises `MissingExtra` where neither is, `InvalidInput` for another library.
         """
         if library not in (None, "pandas", "polars"):
             raise InvalidInput(f"Tables are made with pandas or polars, not {library!r}.", field="library")
         frames = _load(library, library) if library else _first("pandas", "polars")
         entities = [
-            {
-                "id": entity.id,
-                "name": entity.name,
-                "type": entity.type,
-                "aliases": list(entity.aliases),
-                "memories": entity.mention_count,
-            }
+            (entity.id, entity.name, entity.type, list(entity.aliases), entity.mention_count)
             for entity in self.entities
         ]
-        return frames.DataFrame(entities), frames.DataFrame([edge.row() for edge in self.edges])
+        relations = [tuple(edge.row().values()) for edge in self.edges]
+        return _frame(frames, ENTITY_COLUMNS, entities), _frame(frames, EDGE_COLUMNS, relations)
 
     def show(self, **options: Any) -> Any:
         """An interactive picture for notebooks, by neo4j-viz; `options` go to its `render`.
@@ -148,6 +145,17 @@ class Neighbourhood:
 
 SHOWN = 50
 """Edges that a neighbourhood shows of itself."""
+
+ENTITY_COLUMNS = ("id", "name", "type", "aliases", "memories")
+EDGE_COLUMNS = (
+    "id", "source", "type", "target", "label", "valid_at", "invalid_at", "current", "support", "source_id", "target_id",
+)  # fmt: skip
+"""As `Edge.row` names them."""
+
+
+def _frame(library: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Any:
+    """A table; one without rows has its columns all the same."""
+    return library.DataFrame({name: [row[place] for row in rows] for place, name in enumerate(names)})
 
 
 def _interval(relation: Relation) -> str:
