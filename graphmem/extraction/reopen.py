@@ -110,6 +110,8 @@ def _absorb(board: Board, relation: Relation, end: datetime | None) -> bool:
 def _release(board: Board, memory: Memory, caused: Mapping[str, Relation], gone: Mapping[str, Memory]) -> None:
     """Let a memory that was superseded hold again, or hand it over to who superseded its successor."""
     by = memory.superseded_by
+    if board.linked(memory.id) - board.relations.keys():
+        board.unseen.add(memory.id)
     stated = board.stated_by(memory.id)
     own = [relation for relation in stated if relation.id in caused]
     silenced = [relation for relation in stated if relation.superseded_by == by and relation.id not in caused]
