@@ -17,12 +17,16 @@ from graphmem.stores.statements import Condition
 
 __all__ = ["walk"]
 
+_MOST = 5_000
+"""How many of a hub's relations and mentions are looked at, the newest, to find visible ones among them. What is
+preferred is found beyond. It takes some ten milliseconds if the view sees none of them."""
+
 _AT, _ID = 1, 2  # where walk/*memories has the time and the id
 _RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has them
 
 
 def walk(session: Session, asked: Walk) -> Hop:
-    """The hop. Of a hub, the statements look at no more than the cap and what is hidden before it."""
+    """The hop. Of a hub, the statements look at no more than the cap and what is hidden before it, up to a bound."""
     if not asked.entity_ids or asked.hub_cap < 1:
         return Hop()
     seen = seen_by(session, asked.view)
@@ -30,12 +34,14 @@ def walk(session: Session, asked: Walk) -> Hop:
         **seen.params,
         "entities": json_array(dict.fromkeys(asked.entity_ids)),
         "cap": asked.hub_cap,
+        "most": _MOST,
     }
     typed = Condition("true")
     if asked.types is not None:
         typed = among("r.type", "v_types")
         params["v_types"] = json_array(asked.types)
-    reading = _Reading(session, asked, params)
+    hubs = {row[0] for row in session.seen("walk/hubs", params)} if asked.prefer else set()
+    reading = _Reading(session, asked, params, hubs)
     memories = reading.followed("memories", _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
     relations = reading.followed("relations", _RELATION_AT, _RELATION_ID, **gaps)
@@ -56,6 +62,7 @@ class _Reading:
     session: Session
     asked: Walk
     params: dict[str, Any]
+    hubs: set[int]  # of which not everything is looked at
 
     def followed(self, kind: str, at: int, id_: int, **gaps: Condition) -> list[Row]:
         """The rows of what is followed; `at` and `id_` are the columns that say how new it is."""
@@ -64,7 +71,8 @@ class _Reading:
         things: dict[int, set[str]] = {}
         for row in newest:
             things.setdefault(row[0], set()).add(row[id_])
-        hubs = [entity for entity, found in things.items() if len(found) >= cap]
+        crowded = {entity for entity, found in things.items() if len(found) >= cap}
+        hubs = crowded | self.hubs if self.asked.prefer else crowded
         if not hubs:
             return newest
         preferred: list[Row] = []

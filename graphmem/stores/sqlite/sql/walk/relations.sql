@@ -1,5 +1,5 @@
 -- The visible relations of each entity, of a hub the newest: a row for each visible memory that states one.
--- params: entities (JSON array of ids), cap
+-- params: entities (JSON array of ids), cap, most (relations of a hub that are looked at)
 -- returns: entity (pk, of the frontier), id, project, owner, subject (pk), type, object (pk), valid_at, invalid_at,
 --    created_at, expired_at, superseded_by, revision, label, memory (id)
 -- where: visible, timely, typed
@@ -22,7 +22,9 @@ FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN relation AS t ON t.pk IN (
     SELECT h.relation FROM endpoint AS h CROSS JOIN relation AS r ON r.pk = h.relation
-    WHERE h.entity = x.pk AND true /*where timely*/ AND true /*where typed*/ AND EXISTS (
+    WHERE h.entity = x.pk AND h.created_at >= coalesce(CASE WHEN x.degree > :most THEN (
+        SELECT o.created_at FROM endpoint AS o WHERE o.entity = x.pk ORDER BY o.created_at DESC LIMIT 1 OFFSET :most
+    ) END, -9000000000000000000) AND true /*where timely*/ AND true /*where typed*/ AND EXISTS (
         SELECT 1 FROM states AS g CROSS JOIN memory AS m ON m.pk = g.memory
         WHERE g.relation = h.relation AND true /*where visible*/
         LIMIT 1
