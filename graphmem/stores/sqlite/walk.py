@@ -17,9 +17,9 @@ from graphmem.stores.statements import Condition
 
 __all__ = ["walk"]
 
-_MOST = 5_000
+_MOST = 2_000
 """How many of a hub's relations and mentions are looked at, the newest, to find visible ones among them. What is
-preferred is found beyond. It takes some ten milliseconds if the view sees none of them."""
+preferred is found beyond. A view that sees none of them costs a few milliseconds."""
 
 _AT, _ID = 1, 2  # where walk/*memories has the time and the id
 _RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has them
