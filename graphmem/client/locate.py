@@ -50,7 +50,8 @@ def locate(
     from graphmem.client.local import LocalBackend
     from graphmem.stores.folder import FolderLock
 
-    folder = Path(place).expanduser()
+    # Absolute from the start: the program may change its directory while the memory is open.
+    folder = Path(place).expanduser().absolute()
     if url := FolderLock(folder).server():
         return _remote(url, key)
     return LocalBackend(assemble(settings, folder), settings.project)

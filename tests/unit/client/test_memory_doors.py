@@ -21,8 +21,19 @@ def texts(found: Any) -> list[str]:
     return [each["memory"] for each in found["results"]]
 
 
+@pytest.fixture(autouse=True)
+def _threads_of_others() -> None:
+    """What other tests may have left running is not ours to count."""
+    OTHERS.clear()
+    OTHERS.update(each.ident for each in threading.enumerate())
+
+
+OTHERS: set[int | None] = set()
+
+
 def own_threads() -> list[str]:
-    return [each.name for each in threading.enumerate() if each.name.startswith("graphmem")]
+    started = [each for each in threading.enumerate() if each.ident not in OTHERS]
+    return [each.name for each in started if each.name.startswith("graphmem")]
 
 
 # -- calling as mem0 is called
@@ -210,6 +221,21 @@ def test_the_folder_comes_from_the_settings(tmp_path: Path, settings: Settings) 
         memory.add("Tea", "ana", infer=False)
     with Memory(str(tmp_path / "named"), settings=settings) as memory:
         assert texts(memory.get_all("ana")) == ["Tea"]
+
+
+def test_a_relative_folder_stays_where_it_was(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Memory("mem", settings=settings) as memory:
+        memory.add("Tea", "ana", infer=False)
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        memory.add("Figs", "ana", infer=False)
+        assert memory.index("verify")["clean"]
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    with Memory(tmp_path / "mem", settings=settings) as memory:
+        assert memory.stats()["memories"] == 2
 
 
 def test_a_location_of_another_kind_is_said() -> None:
