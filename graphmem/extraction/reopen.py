@@ -7,7 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from graphmem.extraction.board import Board
-from graphmem.extraction.succession import are_rivals, follow, in_line, retire_memory, rivals_of, settle
+from graphmem.extraction.succession import (
+    are_rivals,
+    follow,
+    in_line,
+    retire_memory,
+    rivals_of,
+    same_statement,
+    settle,
+)
 from graphmem.models import Event, Memory, Relation
 from graphmem.text import name_key
 
@@ -51,11 +59,7 @@ def _is_cause(board: Board, relation: Relation, lost: Mapping[str, Sequence[Rela
     assert by is not None
     if any(other.id != relation.id and are_rivals(board, other, relation) for other in board.stated_by(by)):
         return False
-    words = (relation.subject_id, relation.type, relation.object_id)
-    return any(
-        (other.subject_id, other.type, other.object_id) == words or are_rivals(board, other, relation)
-        for other in lost[by]
-    )
+    return any(same_statement(board, other, relation) or are_rivals(board, other, relation) for other in lost[by])
 
 
 def _ask(board: Board, relation: Relation) -> None:
@@ -87,7 +91,7 @@ def _reopen(board: Board, relation: Relation) -> None:
 def _absorb(board: Board, relation: Relation, end: datetime | None) -> bool:
     """Take in what says the same of later times, now that nothing lies in between; True if it says until when."""
     for other in board.between(relation.subject_id, relation.object_id):
-        if other.id == relation.id or other.type != relation.type or other.label != relation.label:
+        if other.id == relation.id or not same_statement(board, other, relation):
             continue
         start = board.start(other)
         if not in_line(board, other) or start < board.start(relation) or (end is not None and start >= end):

@@ -3,7 +3,8 @@
 Rivals are relations of one subject that cannot hold together: another object in the same functional slot, or the
 opposite about the same object. Among rivals each begins where the one before it ends, in whatever order they are
 told. What was told as over and done ("lived in Porto from 2010 to 2011") stands by itself: it retires nothing and is
-not retired. Relations that an immutable memory states are never closed.
+not retired. What is only planned ("moves to Lisbon in May") does not retire what holds meanwhile. Relations that an
+immutable memory states are never closed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from graphmem.extraction.registry import NOT_RELATED_TO, RELATED_TO, Predicate
 from graphmem.models import Event, Memory, Relation
 from graphmem.text import fold
 
-__all__ = ["Saying", "are_rivals", "close", "follow", "in_line", "retire", "rivals_of", "state", "voice"]
+__all__ = ["Saying", "are_rivals", "close", "follow", "in_line", "retire", "rivals_of", "same_statement", "state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,10 @@ def state(board: Board, saying: Saying) -> Relation:
     if not same and not rivals:
         return _begin(board, saying)
     board.watch_ids |= {relation.id for relation in same} & board.known_relations.keys()
-    rivals = [rival for rival in rivals if not _gave_way(board, rival, saying)]
+    rivals = _contemporaries(board, rivals, saying)
     same = [each for each in same if in_line(board, each) and (each.is_current or not saying.immutable)]
+    if _come_due(board, [*same, *rivals]):
+        return state(board, saying)
     for relation in same:
         if board.start(relation) <= saying.start and _holds_at(relation, saying.start):
             return _join(board, saying, relation)
@@ -133,7 +136,7 @@ def _until(board: Board, relation: Relation, later: list[Relation]) -> Relation:
         relation,
         invalid_at=end,
         expired_at=board.expiry(relation),
-        superseded_by=voice(board, following),
+        superseded_by=_voice(board, following),
     )
 
 
@@ -227,10 +230,19 @@ def _same_words(relation: Relation, type_: str, label: str) -> bool:
 
 
 def rivals_of(board: Board, relation: Relation) -> list[Relation]:
-    """The relations in line that exclude this one."""
+    """The relations in line with this one that exclude it."""
     here = board.between(relation.subject_id, relation.object_id)
     predicate = board.registry.of(relation.type)
-    return _rivals(board, relation.subject_id, relation.object_id, predicate, relation.label, here)
+    rivals = _rivals(board, relation.subject_id, relation.object_id, predicate, relation.label, here)
+    is_plan = _is_ahead(board, board.start(relation), board.told(relation))
+    return [each for each in rivals if _is_ahead(board, board.start(each), board.told(each)) == is_plan]
+
+
+def same_statement(board: Board, one: Relation, other: Relation) -> bool:
+    """Whether two relations say the same, of whatever times."""
+    if (one.subject_id, one.type, one.object_id) != (other.subject_id, other.type, other.object_id):
+        return False
+    return not board.registry.of(one.type).worded or fold(one.label) == fold(other.label)
 
 
 def are_rivals(board: Board, one: Relation, other: Relation) -> bool:
@@ -253,6 +265,39 @@ def _gives_way(board: Board, rival: Relation, saying: Saying) -> bool:
     if start == saying.start and _in_one_breath(board, rival, saying):
         return False
     return not _is_fixed(board, rival)
+
+
+def _is_ahead(board: Board, start: datetime, told: datetime) -> bool:
+    """Whether something is only to begin: what is planned retires nothing that holds, nor the other way round."""
+    return start > board.at and start > told
+
+
+def _contemporaries(board: Board, rivals: list[Relation], saying: Saying) -> list[Relation]:
+    """The rivals that a saying has to stand in line with; plans that it denies are given up at once."""
+    found = []
+    is_plan = _is_ahead(board, saying.start, saying.told)
+    for rival in rivals:
+        start = board.start(rival)
+        if _is_ahead(board, start, board.told(rival)) == is_plan:
+            if not _gave_way(board, rival, saying):
+                found.append(rival)
+        elif not is_plan and rival.object_id == saying.object_id and rival.is_current and not _is_fixed(board, rival):
+            close(board, rival, start, by=saying.memory_id, reason=_reason(rival, saying))
+    return found
+
+
+def _come_due(board: Board, line: list[Relation]) -> bool:
+    """Let what was planned take its place once its time has come; whether anything gave way to it."""
+    current = [relation for relation in line if relation.is_current]
+    for plan in current if len(current) > 1 else ():
+        start = board.start(plan)
+        if board.told(plan) < start <= board.at:
+            for other in current:
+                is_before = board.start(other) < start and _holds_at(other, start)
+                if is_before and are_rivals(board, plan, other) and not _is_fixed(board, other):
+                    close(board, other, start, by=_voice(board, plan), reason=f"functional:{other.type}")
+                    return True
+    return False
 
 
 def _gave_way(board: Board, rival: Relation, saying: Saying) -> bool:
@@ -285,7 +330,7 @@ def _reason(rival: Relation, saying: Saying) -> str:
     return f"{'opposite' if opposite else 'functional'}:{rival.type}"
 
 
-def voice(board: Board, relation: Relation) -> str:
+def _voice(board: Board, relation: Relation) -> str:
     """The memory that speaks for a relation: the first to say it."""
     return min(board.stating[relation.id], key=lambda memory_id: (board.moment(memory_id), memory_id))
 

@@ -319,6 +319,82 @@ def test_after_its_announced_end_nothing_is_left_to_retire(mind: Mind):
     assert mind.timeline("WORKS_AT")[0] == ("Acme", year(2020), year(2022), True)
 
 
+# -- to come
+
+
+def moving(place: str, when) -> object:
+    return draft(f"Ana moves to {place} in {when.year}.", me("lives in", place, valid_at=when))
+
+
+def test_what_is_planned_does_not_retire_what_holds(mind: Mind):
+    mind.add(porto())
+    mind.add(moving("Lisbon", year(2030)))
+
+    assert mind.texts() == ["Ana lives in Porto.", "Ana moves to Lisbon in 2030."]
+
+
+def test_what_holds_is_not_retired_by_a_plan_when_it_is_told_later(mind: Mind):
+    mind.add(moving("Lisbon", year(2030)))
+    mind.add(porto())
+
+    assert mind.texts() == ["Ana moves to Lisbon in 2030.", "Ana lives in Porto."]
+
+
+def test_when_it_comes_true_it_does(mind: Mind):
+    mind.add(porto())
+    mind.add(moving("Lisbon", year(2030)))
+    mind.today = 3000
+    mind.add(draft("Ana lives in Lisbon now.", me("lives in", "Lisbon")))
+
+    assert mind.texts() == ["Ana moves to Lisbon in 2030.", "Ana lives in Lisbon now."]
+    assert mind.timeline() == [("Porto", day(1), year(2030), False), ("Lisbon", year(2030), None, True)]
+
+
+def test_when_it_does_not_come_true_either(mind: Mind):
+    mind.add(porto())
+    mind.add(moving("Lisbon", year(2030)))
+    mind.today = 3000
+    mind.add(draft("Ana still lives in Porto.", me("still lives in", "Porto")))
+
+    assert mind.texts() == ["Ana still lives in Porto."]
+    assert mind.timeline() == [
+        ("Porto", day(1), year(2030), False),
+        ("Lisbon", year(2030), day(3001), False),
+        ("Porto", day(3001), None, True),
+    ]
+
+
+def test_what_was_planned_then_and_is_past_now_is_in_line(mind: Mind):
+    mind.add(porto(), told=year(2020))
+    mind.add(moving("Lisbon", year(2022)), told=year(2021))
+
+    assert mind.texts() == ["Ana moves to Lisbon in 2022."]
+    assert mind.timeline()[0] == ("Porto", year(2020), year(2022), False)
+
+
+def test_one_plan_takes_the_place_of_another(mind: Mind):
+    mind.add(porto())
+    mind.add(moving("Lisbon", year(2030)))
+    mind.add(moving("Faro", year(2030)))
+
+    assert mind.texts() == ["Ana lives in Porto.", "Ana moves to Faro in 2030."]
+
+
+def test_a_plan_is_given_up(mind: Mind):
+    mind.add(porto())
+    mind.add(moving("Lisbon", year(2030)))
+    mind.add(draft("Ana does not move to Lisbon.", me("lives in", "Lisbon", negated=True)))
+
+    assert mind.texts() == ["Ana lives in Porto.", "Ana does not move to Lisbon."]
+
+
+def test_a_clock_that_is_ahead_makes_no_plan(mind: Mind):
+    mind.add(porto())
+    mind.add(lisbon(), told=day(3))
+
+    assert mind.texts() == ["Ana lives in Lisbon."]
+
+
 # -- the same again
 
 

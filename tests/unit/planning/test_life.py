@@ -56,7 +56,7 @@ def drafts(draw, targets: tuple[str, ...]) -> MemoryDraft:
 
 def deed(mind: Mind, data: st.DataObject) -> tuple[KnownQuery, Callable[[Any], Plan]]:
     """Something to do: what has to be known, and the planning."""
-    mind.today += 1
+    mind.today += data.draw(st.sampled_from((1, 1, 1, 500)), label="days")
     at = day(mind.today)
     ids = tuple(memory.id for memory in mind.all())
     kinds = ["add", "add", "add", *(["delete", "update"] if ids else [])]
