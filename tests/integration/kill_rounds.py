@@ -49,9 +49,14 @@ class Rounds:
         self._chance = random.Random(seed)
 
     def kill(self) -> None:
-        """One round: write, kill, look."""
+        """One round: look at what the last round left, write, kill. `look` looks at the last one's."""
         self._lose_a_writer()
-        self._check(at_all=False)
+        self._read, problems = self.expected.read(self.ledger, self._read)
+        self._report(problems)
+
+    def look(self) -> None:
+        """See that nothing is lost, and nothing wrong."""
+        self._check(at_all=True)
 
     def cut(self) -> None:
         """One round: write, copy the index's files at some moment, write on, kill, put the copy back, look."""
@@ -90,7 +95,8 @@ class Rounds:
             assert said.recv() == "begun"
             span = self._chance.uniform(0.0, 0.3)
             if self._chance.random() < OPENED:
-                assert said.recv() == "open"
+                self._report(said.recv())
+                self.counts["looked"] += 1
             child.join(span / 2)
             if halfway is not None:
                 halfway()
@@ -104,13 +110,15 @@ class Rounds:
 
     def _check(self, *, at_all: bool) -> None:
         self._read, problems = self.expected.read(self.ledger, self._read)
+        found, others = self._looked(at_all)
+        self._report([*problems, *others, *self.expected.problems(found)])
+        self.expected.settle(found)
+
+    def _report(self, problems: list[str]) -> None:
         if self.expected.begun:
             self.counts[f"in {self.expected.begun['begin']}"] += 1
-        found, others = self._looked(at_all)
-        problems += [*others, *self.expected.problems(found)]
         shown = [f"round {self.counts['killed']}, seed {self._seed}: {len(problems)} problems", *problems[:12]]
         assert not problems, "\n".join(shown)
-        self.expected.settle(found)
 
     def _looked(self, at_all: bool) -> tuple[dict[str, str], list[str]]:
         for _ in range(MOST_DEATHS):
@@ -133,6 +141,7 @@ def _main() -> None:
             rounds.cut() if asked.cut else rounds.kill()
             if sys.stderr.isatty() or number % 50 == 49:
                 sys.stderr.write(f"\r{number + 1} rounds, {rounds.expected.acknowledged} acknowledged writes")
+        rounds.look()
     sys.stdout.write(f"\n{asked.rounds} rounds, {rounds.expected.acknowledged} acknowledged writes, nothing lost.\n")
     sys.stdout.write("".join(f"  {name}: {number}\n" for name, number in sorted(rounds.counts.items())))
 

@@ -14,7 +14,7 @@ from graphmem.settings import Settings
 from tests.support.ledger import Ledger
 from tests.support.soundness import everything, unfaithful, unfindable, unsound
 
-__all__ = ["SETTINGS", "backend", "look", "write"]
+__all__ = ["SETTINGS", "backend", "examine", "look", "write"]
 
 SETTINGS = Settings(embedder="hashing", extractor="rules", free_space_mb=16)
 """An embedder that costs nothing: which one it is matters to none of these tests."""
@@ -34,12 +34,14 @@ def backend(folder: Path) -> LocalBackend:
     return LocalBackend(assemble(SETTINGS, folder))
 
 
-async def write(tell: Callable[[str], None], folder: Path, ledger: Path, seed: int) -> None:
-    """Write, change and delete, open and close, until killed."""
+async def write(tell: Callable[[Any], None], folder: Path, ledger: Path, seed: int) -> None:
+    """Say what is wrong with what the last one left, then write, change and delete, open and close, until killed."""
     tell("begun")
     writer = _Writer(backend(folder), Ledger(ledger), random.Random(seed), seed)
+    await writer.memory.open()
+    tell(await examine(writer.memory, seed=seed))
     while True:
-        await writer.live(tell)
+        await writer.live()
 
 
 class _Writer:
@@ -54,10 +56,9 @@ class _Writer:
         self.texts: dict[str, str] = {}
         self.places: dict[str, tuple[str, str]] = {}
 
-    async def live(self, tell: Callable[[str], None]) -> None:
+    async def live(self) -> None:
         """From opening to an orderly close, which erases what is owed."""
         await self.memory.open()
-        tell("open")
         held = await everything(self.memory.engine.parts.store)
         self.texts = held.texts
         self.ledger.found(self.texts)
@@ -165,20 +166,23 @@ class _Writer:
         await self.memory.index("rebuild")
 
 
-async def look(folder: Path, at_all: bool = False, seed: int = 0) -> tuple[dict[str, str], list[str]]:
-    """Open what a killed process left, and close it: the texts by id, and all that is wrong.
+async def examine(memory: LocalBackend, *, at_all: bool = False, seed: int = 0) -> list[str]:
+    """All that is wrong. Searching is tried for a few memories, or for all."""
+    parts = memory.engine.parts
+    problems = await unsound(parts.store, parts.index)
+    problems += await unfaithful(parts.store, parts.index, parts.encoders)
+    texts = (await everything(parts.store)).texts
+    chosen = sorted(texts) if at_all else random.Random(seed).sample(sorted(texts), min(5, len(texts)))
+    return problems + await unfindable(memory.engine, {key: texts[key] for key in chosen})
 
-    Searching is tried for a few memories, or for all.
-    """
+
+async def look(folder: Path, at_all: bool = False, seed: int = 0) -> tuple[dict[str, str], list[str]]:
+    """Open what a killed process left, and close it: the texts by id, and all that is wrong."""
     memory = backend(folder)
     await memory.open()
     try:
-        parts = memory.engine.parts
-        problems = await unsound(parts.store, parts.index)
-        problems += await unfaithful(parts.store, parts.index, parts.encoders)
-        texts = (await everything(parts.store)).texts
-        chosen = sorted(texts) if at_all else random.Random(seed).sample(sorted(texts), min(5, len(texts)))
-        problems += await unfindable(memory.engine, {key: texts[key] for key in chosen})
+        problems = await examine(memory, at_all=at_all, seed=seed)
+        texts = (await everything(memory.engine.parts.store)).texts
     finally:
         await memory.aclose()
     return texts, problems

@@ -172,12 +172,18 @@ class Copy:
     def page(self, kind: Kind, start: int | None, limit: int) -> tuple[list[Mark], int | None]:
         """Marks of up to `limit` points from number `start` on, and where the next page starts."""
         records, start = self._scroll(kind, start, limit, vectors=False)
-        return [Mark(kind=kind, id=each.payload["i"], revision=each.payload["r"]) for each in records], start
+        payloads = [each.payload or {} for each in records]
+        if not all("i" in each and "r" in each for each in payloads):
+            raise _torn(kind)
+        return [Mark(kind=kind, id=each["i"], revision=each["r"]) for each in payloads], start
 
     def raw_page(self, kind: Kind, start: int | None, limit: int) -> tuple[list[Any], int | None]:
         """The same, as whole points in Edge's words."""
         records, start = self._scroll(kind, start, limit, vectors=True)
-        return [edge.Point(each.id, each.vector, each.payload) for each in records], start
+        points = [(each.id, each.vector, each.payload) for each in records]
+        if not all(vector and "d" in vector and "s" in vector for _, vector, _ in points):
+            raise _torn(kind)
+        return [edge.Point(*each) for each in points], start
 
     def check(self) -> None:
         """Read every payload and search every vector once. Raises `Unavailable` for what cannot be read."""
@@ -188,9 +194,9 @@ class Copy:
                 found += len(marks)
                 if start is None:
                     break
-            records, _ = self._scroll(kind, None, 1, vectors=True)
+            points, _ = self.raw_page(kind, None, 1)
             with translated(f"checking the {kind} shard"):
-                answers = [shard.query(each) for record in records for each in language.probe(record.vector)]
+                answers = [shard.query(each) for point in points for each in language.probe(point.vector)]
             if found != shard.info().points_count or not all(answers):
                 raise Unavailable(f"The {kind} shard of the vector index holds other points than it says.")
 
@@ -235,6 +241,14 @@ class Copy:
                 records = shard.retrieve(missing, ["i", "r"], False)
             known.update({each.id: (each.payload["i"], each.payload["r"]) for each in records})
         return {number: known[number] for number in numbers if number in known}
+
+
+def _torn(kind: Kind) -> Unavailable:
+    """Of files that are not of one moment, as a power cut may leave them."""
+    return Unavailable(
+        f"The {kind} shard of the vector index holds points of which parts are missing.",
+        hint="Build the index anew from the store: graphmem index rebuild.",
+    )
 
 
 def _revision(held: Mapping[int, tuple[str, int]], id_: str) -> int:
