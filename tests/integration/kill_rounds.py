@@ -14,11 +14,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from tests.support.children import Died, ask, start
+from tests.support.children import Died, Work, ask, start
 from tests.support.files import copy_folder, mix_folder, quick_folder, restore_folder
 from tests.support.ledger import Expected
-from tests.support.writer import look, write
+from tests.support.writer import look, mend, write
 
 __all__ = ["Rounds"]
 
@@ -83,6 +84,7 @@ class Rounds:
             elif self._chance.random() < MIXED:
                 when = f"{when}, some files"
                 mix_folder(self.copies, vectors, self._chance, keep=SMALL)
+                self._report(self._asked(mend, self.folder))
             else:
                 restore_folder(self.copies, vectors, keep=SMALL)
         self.counts[f"cut {when}"] += 1
@@ -121,12 +123,17 @@ class Rounds:
         assert not problems, "\n".join(shown)
 
     def _looked(self, at_all: bool) -> tuple[dict[str, str], list[str]]:
+        found, problems = self._asked(look, self.folder, at_all, self._seed)
+        return found, problems
+
+    def _asked(self, work: Work, *args: Any) -> Any:
+        """The answer of a child, which damaged files may end a few times."""
         for _ in range(MOST_DEATHS):
             try:
-                return ask(look, self.folder, at_all, self._seed)
+                return ask(work, *args)
             except Died:
                 self.counts["died opening"] += 1
-        return ask(look, self.folder, at_all, self._seed)
+        return ask(work, *args)
 
 
 def _main() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from graphmem.abc import model_requests
 
-__all__ = ["Died", "ask", "start"]
+__all__ = ["Died", "Work", "ask", "start"]
 
 PATIENCE = 120.0
 """Seconds after which a child is taken to hang."""

@@ -14,7 +14,7 @@ from graphmem.settings import Settings
 from tests.support.ledger import Ledger
 from tests.support.soundness import everything, unfaithful, unfindable, unsound
 
-__all__ = ["SETTINGS", "backend", "examine", "look", "write"]
+__all__ = ["SETTINGS", "backend", "examine", "look", "mend", "write"]
 
 SETTINGS = Settings(embedder="hashing", extractor="rules", free_space_mb=16)
 """An embedder that costs nothing: which one it is matters to none of these tests."""
@@ -186,3 +186,18 @@ async def look(folder: Path, at_all: bool = False, seed: int = 0) -> tuple[dict[
     finally:
         await memory.aclose()
     return texts, problems
+
+
+async def mend(folder: Path) -> list[str]:
+    """Open what a power cut left of files of different ages, and build the index anew: what is wrong before that.
+
+    Ids and revisions are right then. Vectors may not be: nobody compares these.
+    """
+    memory = backend(folder)
+    await memory.open()
+    try:
+        problems = await unsound(memory.engine.parts.store, memory.engine.parts.index)
+        await memory.index("rebuild")
+    finally:
+        await memory.aclose()
+    return problems
