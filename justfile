@@ -17,7 +17,7 @@ test *arguments:
 
 # The long rounds: random kills, large random filters, notebooks, and the wheel
 test-slow *arguments:
-    uv run pytest -m "slow or wheel" {{ arguments }}
+    uv run pytest -n 0 -m "slow or wheel" {{ arguments }}
 
 # REST on 127.0.0.1:8000, OpenAPI at /docs
 serve *arguments:
