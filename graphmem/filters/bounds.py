@@ -85,6 +85,8 @@ def equality_tokens(metadata: Mapping[str, Any], *, categories: Iterable[str] = 
     One for each element of a list, none for nulls and for objects and lists inside.
     """
     document = {"metadata": metadata, "categories": tuple(categories)}
+    if not any(document.values()):
+        return frozenset()
     fields = ["categories", *(METADATA + key for key in metadata)]
     return frozenset(
         token(field, value) for field in fields for value in values(document, field) if kind_of(value) is not None

@@ -15,6 +15,7 @@ from graphmem.models import SCOPE_FIELDS, Point
 __all__ = ["askable", "leaf_tokens", "partition_key", "point_tokens", "project_key"]
 
 
+@lru_cache(maxsize=1024)
 def project_key(project: str) -> str:
     """The project's key: every point carries it among its tokens."""
     return _key("project", project)
@@ -28,8 +29,13 @@ def partition_key(project: str, owner: str) -> str:
 
 def point_tokens(point: Point) -> list[str]:
     """All that filters can find a point by, besides its owner: project, scope, metadata, categories; sorted."""
-    scope = {token(field, value) for field, value in point.scope.items()}
+    scope = (_scope_token(field, value) for field, value in point.scope.items())
     return sorted({project_key(point.project), *scope, *point.tokens})
+
+
+@lru_cache(maxsize=4096)
+def _scope_token(field: str, value: str) -> str:
+    return token(field, value)
 
 
 def leaf_tokens(leaf: Leaf) -> list[str]:

@@ -79,8 +79,11 @@ def number(id_: str) -> int:
 # --- writing ----------------------------------------------------------------------------------------------
 
 
-def encode(point: Point) -> edge.Point:
-    """The point as Edge keeps it. Raises `InvalidInput` for a vector with NaN or infinity, which would poison all."""
+def encode(number: int, point: Point) -> edge.Point:
+    """The point as Edge keeps it, under its number.
+
+    Raises `InvalidInput` for a vector with NaN or infinity, which would poison all.
+    """
     if not np.isfinite(point.dense).all():
         raise InvalidInput(f"The vector of {point.kind} {point.id!r} has values that are no numbers.", field="dense")
     payload = {
@@ -90,7 +93,7 @@ def encode(point: Point) -> edge.Point:
         "t": point_tokens(point),
     }
     sparse = edge.SparseVector(list(point.sparse.indices), list(point.sparse.values))
-    return edge.Point(number(point.id), {"d": point.dense.tolist(), "s": sparse}, payload)
+    return edge.Point(number, {"d": point.dense.tolist(), "s": sparse}, payload)
 
 
 # --- asking -----------------------------------------------------------------------------------------------

@@ -99,10 +99,11 @@ class Copy:
             several = [point for point in newest.values() if point.kind == kind]
             if not several:
                 continue
-            held = self._known(kind, [language.number(point.id) for point in several])
-            due = [point for point in several if _revision(held, point.id) <= point.revision]
-            self.put_raw(kind, [language.encode(point) for point in due])
-            self._held[kind].update({language.number(point.id): (point.id, point.revision) for point in due})
+            numbered = [(language.number(point.id), point) for point in several]
+            held = self._known(kind, [n for n, _ in numbered])
+            due = [(n, point) for n, point in numbered if _revision(held, n, point.id) <= point.revision]
+            self.put_raw(kind, [language.encode(n, point) for n, point in due])
+            self._held[kind].update({n: (point.id, point.revision) for n, point in due})
 
     def put_raw(self, kind: Kind, points: Sequence[Any]) -> None:
         """Write points that are in Edge's words already, whatever is held."""
@@ -118,10 +119,9 @@ class Copy:
             several = [mark for mark in marks if mark.kind == kind]
             if not several:
                 continue
-            held = self._known(kind, [language.number(mark.id) for mark in several])
-            gone: list[Any] = [
-                language.number(mark.id) for mark in several if -1 < _revision(held, mark.id) <= mark.revision
-            ]
+            numbered = [(language.number(mark.id), mark) for mark in several]
+            held = self._known(kind, [n for n, _ in numbered])
+            gone: list[Any] = [n for n, mark in numbered if -1 < _revision(held, n, mark.id) <= mark.revision]
             if not gone:
                 continue
             with translated(f"deleting from the {kind} shard"):
@@ -251,7 +251,7 @@ def _torn(kind: Kind) -> Unavailable:
     )
 
 
-def _revision(held: Mapping[int, tuple[str, int]], id_: str) -> int:
+def _revision(held: Mapping[int, tuple[str, int]], number: int, id_: str) -> int:
     """The revision in which the point is held, -1 if it is not."""
-    held_id, revision = held.get(language.number(id_), ("", -1))
+    held_id, revision = held.get(number, ("", -1))
     return revision if held_id == id_ else -1
