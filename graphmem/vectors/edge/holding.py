@@ -1,6 +1,6 @@
 """What an open index holds: the folder, the copy that counts, and maybe one in the making. Synchronous.
 
-All of it runs in one thread, step by step, so nothing here has to think of concurrency: between two steps
+All of it runs step by step, one at a time, so nothing here has to think of concurrency: between two steps
 anything may have been written, within one nothing.
 """
 

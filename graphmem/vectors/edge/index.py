@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,8 +44,8 @@ _PAUSE = 0.01
 class EdgeIndex(VectorIndex):
     """Qdrant Edge in `folder`, which it makes and holds alone.
 
-    Every call into Edge runs in one thread of its own, in order. From `index_from` unindexed points of a kind on, a
-    fresh copy with a search graph is built in the background, once they are also half as many as the indexed ones.
+    Calls into Edge run one at a time: in a thread of their own, in order, or, where that is idle, at once. From
+    `index_from` unindexed points of a kind on, a fresh copy with a search graph is built in the background, once they are also half as many as the indexed ones.
     `reserve` bytes have to stay free on the disk, else a write raises `DiskFull`.
     """
 
@@ -57,6 +58,7 @@ class EdgeIndex(VectorIndex):
         self._background: asyncio.Task[None] | None = None
         self._graphs = True  # whether building search graphs works here
         self._unflushed = 0
+        self._turn = threading.Lock()  # held during a step
 
     # -- opening and closing
 
@@ -85,7 +87,7 @@ class EdgeIndex(VectorIndex):
         """Give back folder and thread, after what is still running there."""
         lane, self._lane = self._lane, None
         if lane is not None:
-            lane.submit(self._holding.release)
+            lane.submit(self._step, self._holding.release)
             lane.shutdown()
 
     @property
@@ -128,7 +130,7 @@ class EdgeIndex(VectorIndex):
 
     async def query(self, queries: Sequence[VectorQuery]) -> list[list[Neighbour]]:
         """See `VectorIndex.query`."""
-        return await self._run(lambda: self._holding.copy.ask(queries)) if queries else []
+        return await self._at_once(lambda: self._holding.copy.ask(queries)) if queries else []
 
     async def scan(self) -> AsyncIterator[Sequence[Mark]]:
         """See `VectorIndex.scan`. Once it came to its end, the next orderly stop counts as one."""
@@ -209,7 +211,7 @@ class EdgeIndex(VectorIndex):
             except BaseException:
                 # Not awaited: this may be a cancellation, which would end the waiting, too.
                 if self._lane is not None:
-                    self._lane.submit(self._holding.abandon)
+                    self._lane.submit(self._step, self._holding.abandon)
                 raise
 
     async def _index(self, fresh: Copy, kind: Kind) -> None:
@@ -245,10 +247,38 @@ class EdgeIndex(VectorIndex):
     # -- the lane
 
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
+        """Do it in the lane, after what is waiting there."""
+        lane = self._opened()
+        with self._distrusting():
+            return await asyncio.get_running_loop().run_in_executor(lane, self._step, work, *args)
+
+    async def _at_once(self, work: Callable[[], T]) -> T:
+        """Do it here, unless the lane is busy.
+
+        Edge holds the interpreter while it searches, so another thread gains nothing, and takes as long to wake up.
+        """
+        self._opened()
+        if not self._turn.acquire(blocking=False):
+            return await self._run(work)
+        try:
+            with self._distrusting():
+                return _translating(work)
+        finally:
+            self._turn.release()
+
+    def _step(self, work: Callable[..., T], *args: Any) -> T:
+        with self._turn:
+            return _translating(work, *args)
+
+    def _opened(self) -> ThreadPoolExecutor:
         if self._lane is None:
             raise Unavailable("The vector index is not open.", hint="Open it first.")
+        return self._lane
+
+    @contextmanager
+    def _distrusting(self) -> Iterator[None]:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._lane, _translating, work, *args)
+            yield
         except Unavailable as error:
             if not passing(error):
                 self._holding.distrust()
