@@ -159,15 +159,17 @@ class RelationQuery:
 class Walk:
     """One hop out from `entity_ids`, over what is visible.
 
-    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer` (ids of
-    memories and relations that resemble the question) first, then the newest (by `created_at`, then id).
+    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in
+    `prefer_relations` and `prefer_memories` (ids of what resembles the question) first, then the newest (by
+    `created_at`, then id).
     `types` confines the relations, not the memories.
     """
 
     view: View
     entity_ids: tuple[str, ...]
     hub_cap: int = 200
-    prefer: frozenset[str] = frozenset()
+    prefer_relations: frozenset[str] = frozenset()
+    prefer_memories: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
 
 

@@ -15,7 +15,7 @@ from graphmem.queries import Node, RelationQuery, TextQuery, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
 from graphmem.retrieval.fuse import boost, calibrate_words, fuse
 from graphmem.retrieval.names import phrases, without
-from graphmem.retrieval.neighbourhood import Neighbourhood, explore, rank
+from graphmem.retrieval.neighbourhood import Affinity, Neighbourhood, explore, rank
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.paths import readable, trace
 from graphmem.retrieval.recall import Hit, Recall, RecallQuery, ScoredRelation
@@ -133,7 +133,7 @@ class Retriever:
         view = run.query.view
         best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))
         facts = await self._relations(view, best[: options.facts])
-        affinity = {**run.facts, **run.gates, **run.words}
+        affinity = Affinity(run.facts, {**run.gates, **run.words})
         run.around = await explore(
             self._store,
             view,

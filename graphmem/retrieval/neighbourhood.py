@@ -15,10 +15,17 @@ from graphmem.queries import Hop, Node, View, Walk
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.pagerank import pagerank
 
-__all__ = ["Neighbourhood", "Reached", "explore", "rank"]
+__all__ = ["Affinity", "Neighbourhood", "Reached", "explore", "rank"]
 
 UNSEEN = 0.1
 """Affinity of an edge the index did not find like the question: it is followed last, but not cut off."""
+
+
+class Affinity(NamedTuple):
+    """How like the question relations and memories are, in [0, 1], by id: those that the index found."""
+
+    relations: Mapping[str, float]
+    memories: Mapping[str, float]
 
 
 class Reached(NamedTuple):
@@ -59,15 +66,13 @@ async def explore(
     view: View,
     facts: Sequence[tuple[Relation, float]],
     named: Iterable[str],
-    affinity: Mapping[str, float],
+    affinity: Affinity,
     options: RecallOptions,
 ) -> Neighbourhood:
     """Walk out from the endpoints of the best facts and from the entities named literally.
 
-    `affinity` says how like the question a memory or relation is, in [0, 1], by id; edges that are not in it count
-    little.
-    One store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the
-    speakers, the user) do not drown the rest.
+    Edges that `affinity` does not hold count little. One store call a hop. Seeds are weighed by score ÷ how many
+    memories mention them, so that hubs (the speakers, the user) do not drown the rest.
     """
     raw: dict[str, float] = {}
     for relation, score in facts:
@@ -77,10 +82,18 @@ async def explore(
         raw[entity_id] = raw.get(entity_id, 0.0) + 1.0
     around = Neighbourhood(named=frozenset(named))
     frontier = sorted(raw, key=lambda entity_id: (-raw[entity_id], entity_id))[: options.frontier]
-    prefer = frozenset(affinity)
+    liked, told = frozenset(affinity.relations), frozenset(affinity.memories)
     promise: dict[str, float] = {}
     for hops_left in reversed(range(options.hops if frontier else 0)):
-        hop = await store.walk(Walk(view=view, entity_ids=tuple(frontier), hub_cap=options.hub_cap, prefer=prefer))
+        hop = await store.walk(
+            Walk(
+                view=view,
+                entity_ids=tuple(frontier),
+                hub_cap=options.hub_cap,
+                prefer_relations=liked,
+                prefer_memories=told,
+            )
+        )
         around.absorb(hop)
         if not around.seeds:
             around.seeds = {
@@ -117,7 +130,7 @@ def _next(
     hop: Hop,
     frontier: set[str],
     promise: Mapping[str, float],
-    affinity: Mapping[str, float],
+    affinity: Affinity,
 ) -> dict[str, float]:
     """The entities this hop came to first, each with its promise; notes how each was reached."""
     fresh: dict[str, float] = {}
@@ -130,7 +143,7 @@ def _next(
         fresh[entity_id] = fresh.get(entity_id, 0.0) + gain
 
     for relation in hop.relations:
-        likeness = affinity.get(relation.id, UNSEEN)
+        likeness = affinity.relations.get(relation.id, UNSEEN)
         for here, there in (
             (relation.subject_id, relation.object_id),
             (relation.object_id, relation.subject_id),
@@ -141,7 +154,7 @@ def _next(
     for memory_id, entity_id in hop.mentions:
         memories.setdefault(memory_id, []).append(entity_id)
     for memory_id, entity_ids in memories.items():
-        likeness = affinity.get(memory_id, UNSEEN)
+        likeness = affinity.memories.get(memory_id, UNSEEN)
         here = max((e for e in entity_ids if e in frontier), key=lambda e: promise.get(e, 0.0), default="")
         for there in entity_ids:
             if here and there != here:
@@ -168,30 +181,26 @@ def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptio
     )
     number = {name: position for position, name in enumerate(memories)}
     number |= {name: position + len(memories) for position, name in enumerate(entities)}
-    edges = [
-        (number[memory_id], number[entity_id], 0.2 + max(0.0, gates.get(memory_id, 0.0)))
-        for memory_id, entity_ids in around.mentions.items()
+    likeness = np.maximum(0.0, [gates.get(memory_id, 0.0) for memory_id in memories])
+    mentioning = [
+        (position, number[entity_id])
+        for position, entity_ids in enumerate(around.mentions.values())
         for entity_id in entity_ids
     ]
-    edges += [
-        (number[relation.subject_id], number[relation.object_id], 1.0)
+    related = [
+        (number[relation.subject_id], number[relation.object_id])
         for relation in around.relations.values()
         if relation.subject_id != relation.object_id
     ]
+    edges = np.array(mentioning + related, dtype=np.intp)
+    weights = np.ones(len(edges))
+    weights[: len(mentioning)] = 0.2 + likeness[edges[: len(mentioning), 0]]
     start = np.zeros(len(number))
     total = sum(seeds.values())
     for entity_id, weight in seeds.items():
         start[number[entity_id]] = weight / total
-    likeness = np.array([max(0.0, gates.get(memory_id, 0.0)) for memory_id in memories])
     if likeness.any():
         start[: len(memories)] = options.prior * likeness / likeness.max()
-    columns = np.array(edges)
-    ranks = pagerank(
-        start,
-        columns[:, 0].astype(np.intp),
-        columns[:, 1].astype(np.intp),
-        columns[:, 2],
-        options.damping,
-    )[: len(memories)]
+    ranks = pagerank(start, edges[:, 0], edges[:, 1], weights, options.damping)[: len(memories)]
     best = ranks.max()
-    return {memory_id: float(value / best) for memory_id, value in zip(memories, ranks, strict=True)}
+    return dict(zip(memories, (ranks / best).tolist(), strict=True))

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import NewType
 
@@ -70,7 +71,17 @@ class Statement:
         """The text with its gaps filled; a gap that is not named stays `true`."""
         if unknown := conditions.keys() - set(self.slots):
             raise KeyError(f"{self.name!r} has no gap for {sorted(unknown)}")
-        return _SLOT.sub(lambda gap: f"({conditions[gap[1]]})" if gap[1] in conditions else gap[0], self.text)
+        # Before, between and after the gaps stand texts, in turn with the gaps' names.
+        parts = _parts(self.text)[:]
+        for gap in range(1, len(parts), 2):
+            name = parts[gap]
+            parts[gap] = f"({conditions[name]})" if name in conditions else f"true /*where {name}*/"
+        return "".join(parts)
+
+
+@lru_cache(1_000)
+def _parts(text: str) -> list[str]:
+    return _SLOT.split(text)
 
 
 Statements = Mapping[str, Statement]

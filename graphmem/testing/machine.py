@@ -218,8 +218,9 @@ class StoreMachine(RuleBasedStateMachine):
         entities = [key for key, kind in self.ids.items() if kind == "entity"]
         some = st.lists(st.sampled_from(entities), min_size=1, max_size=3).map(tuple) if entities else st.just(())
         cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
-        prefer = data.draw(st.frozensets(st.sampled_from(list(self.ids)), max_size=4)) if self.ids else frozenset()
-        walk = Walk(view=view, entity_ids=data.draw(some), hub_cap=cap, prefer=prefer, types=types)
+        few = st.frozensets(st.sampled_from(list(self.ids)), max_size=4) if self.ids else st.just(frozenset())
+        prefer = {"prefer_relations": data.draw(few), "prefer_memories": data.draw(few)}
+        walk = Walk(view=view, entity_ids=data.draw(some), hub_cap=cap, types=types, **prefer)
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))
 
         async def ask(store: GraphStore) -> dict[str, Any]:

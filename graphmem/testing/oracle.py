@@ -155,15 +155,17 @@ class OracleStore(Upkeep):
             if walk.types is None or relation.type in walk.types
         ]
 
-        def best(things: Iterable[Any]) -> list[Any]:
+        def best(things: Iterable[Any], prefer: frozenset[str]) -> list[Any]:
             newest = sorted(things, key=_by_creation, reverse=True)
-            return sorted(newest, key=lambda thing: thing.id not in walk.prefer)[: walk.hub_cap]
+            return sorted(newest, key=lambda thing: thing.id not in prefer)[: walk.hub_cap]
 
         followed: dict[str, Relation] = {}
         reached: dict[str, Memory] = {}
         for key in walk.entity_ids:
-            followed |= {r.id: r for r in best(r for r in relations if key in ends(r, "either"))}
-            reached |= {m.id: m for m in best(m for m in seen.values() if key in m.entity_ids)}
+            touching = [relation for relation in relations if key in ends(relation, "either")]
+            mentioning = [memory for memory in seen.values() if key in memory.entity_ids]
+            followed |= {relation.id: relation for relation in best(touching, walk.prefer_relations)}
+            reached |= {memory.id: memory for memory in best(mentioning, walk.prefer_memories)}
         mentions = {(memory.id, key) for memory in reached.values() for key in memory.entity_ids}
         met = {key for _, key in mentions} | {key for r in followed.values() for key in ends(r, "either")}
         return Hop(

@@ -27,6 +27,7 @@ Place = tuple[Any, ...]
 _BEFORE_ALL = -9_000_000_000_000_000_000
 _AFTER_ALL = 9_000_000_000_000_000_000
 _ANYONE = "e.pk IN (SELECT n.entity FROM json_each(:v_names) AS w JOIN entity_use AS n ON n.key = w.value)"
+_THESE = "r.pk IN (SELECT x.pk FROM json_each(:v_ids) AS w CROSS JOIN relation AS x ON x.id = w.value)"
 _SIDES = {
     "subject": "(r.partition, r.subject) IN (SELECT x.partition, x.pk FROM json_each(:v_ends) AS w"
     " JOIN entity AS x ON x.id = w.value)",
@@ -105,7 +106,7 @@ def relation_page(session: Session, query: RelationQuery) -> Page[Relation]:
         narrow.append(among("r.type", "v_types"))
         params["v_types"] = json_array(query.types)
     if query.ids is not None:
-        narrow.append(among("r.id", "v_ids"))
+        narrow.append(_THESE)
         params["v_ids"] = json_array(query.ids)
     gaps = {"place": seen.place, "timely": seen.timely, "narrow": _all(narrow), "visible": seen.visible}
     rows = session.seen("read/relation_page", params, **gaps)

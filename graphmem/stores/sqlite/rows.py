@@ -44,6 +44,7 @@ def _plain(value: object) -> Any:
 # One encoder and decoder for all: `json.dumps` makes one for each call, `json.loads` prepares for any text.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
 _decode = json.JSONDecoder().raw_decode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def dumped(value: Any) -> str:
@@ -59,7 +60,7 @@ def dumped(value: Any) -> str:
 
 def json_array(values: Iterable[str | int]) -> str:
     """A set-valued parameter."""
-    return _encode(list(values))
+    return f"[{','.join(str(each) if isinstance(each, int) else _quoted(each) for each in values)}]"
 
 
 def loaded(text: str) -> Any:

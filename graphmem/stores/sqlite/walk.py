@@ -40,11 +40,12 @@ def walk(session: Session, asked: Walk) -> Hop:
     if asked.types is not None:
         typed = among("r.type", "v_types")
         params["v_types"] = json_array(asked.types)
-    hubs = {row[0] for row in session.seen("walk/hubs", params)} if asked.prefer else set()
-    reading = _Reading(session, asked, params, hubs)
-    memories = reading.followed("memories", _AT, _ID, visible=seen.visible)
+    preferring = asked.prefer_memories or asked.prefer_relations
+    hubs = {row[0] for row in session.seen("walk/hubs", params)} if preferring else set()
+    reading = _Reading(session, params, asked.hub_cap, hubs)
+    memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
-    relations = reading.followed("relations", _RELATION_AT, _RELATION_ID, **gaps)
+    relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
     met = {row[3] for row in memories}
     met.update(end for row in relations for end in (row[4], row[6]))
     nodes = {row[0]: Node(*row[1:]) for row in session.all("walk/nodes", pks=json_array(met))}
@@ -60,26 +61,25 @@ class _Reading:
     """One walk's statements."""
 
     session: Session
-    asked: Walk
     params: dict[str, Any]
+    cap: int
     hubs: set[int]  # of which not everything is looked at
 
-    def followed(self, kind: str, at: int, id_: int, **gaps: Condition) -> list[Row]:
+    def followed(self, kind: str, prefer: frozenset[str], at: int, id_: int, **gaps: Condition) -> list[Row]:
         """The rows of what is followed; `at` and `id_` are the columns that say how new it is."""
-        cap = self.asked.hub_cap
         newest = self.session.seen(f"walk/{kind}", self.params, **gaps)
         things: dict[int, set[str]] = {}
         for row in newest:
             things.setdefault(row[0], set()).add(row[id_])
-        crowded = {entity for entity, found in things.items() if len(found) >= cap}
-        hubs = crowded | self.hubs if self.asked.prefer else crowded
+        crowded = {entity for entity, found in things.items() if len(found) >= self.cap}
+        hubs = crowded | self.hubs if prefer else crowded
         if not hubs:
             return newest
         preferred: list[Row] = []
-        if self.asked.prefer:
-            params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(self.asked.prefer)}
+        if prefer:
+            params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(prefer)}
             preferred = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
-        return _best(preferred, newest, cap, at, id_)
+        return _best(preferred, newest, self.cap, at, id_)
 
 
 def _best(preferred: list[Row], newest: list[Row], cap: int, at: int, id_: int) -> list[Row]:

@@ -45,8 +45,9 @@ class EdgeIndex(VectorIndex):
     """Qdrant Edge in `folder`, which it makes and holds alone.
 
     Calls into Edge run one at a time: in a thread of their own, in order, or, where that is idle, at once. From
-    `index_from` unindexed points of a kind on, a fresh copy with a search graph is built in the background, once they are also half as many as the indexed ones.
-    `reserve` bytes have to stay free on the disk, else a write raises `DiskFull`.
+    `index_from` unindexed points of a kind on, a fresh copy with a search graph is built in the background, once they
+    are also half as many as the indexed ones. `reserve` bytes have to stay free on the disk, else a write raises
+    `DiskFull`.
     """
 
     def __init__(self, folder: str | Path, *, reserve: int = 64 * 2**20, index_from: int = 20_000) -> None:
