@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,9 @@ __all__ = ["SQLiteStore"]
 
 _PRUNE_EVERY = 1_000
 
+_FEW = 100
+"""Things read by their ids, or followed in a hop, up to which a read is over before a thread would have begun it."""
+
 
 class SQLiteStore(GraphStore):
     """A graph store in the SQLite file `path`; its folder is made if there is none.
@@ -53,6 +58,7 @@ class SQLiteStore(GraphStore):
         self.path = Path(path)
         self._pool = Pool(self.path, synchronous)
         self._applied = 0  # since it was opened
+        self._settling: Future[None] | None = None
 
     async def open(self) -> None:
         """See `GraphStore.open`. Raises `ConfigurationError` also if the file cannot be made or written."""
@@ -71,7 +77,10 @@ class SQLiteStore(GraphStore):
 
     async def aclose(self) -> None:
         """See `GraphStore.aclose`."""
-        await self._pool.close()
+        try:
+            await self._settled()
+        finally:
+            await self._pool.close()
 
     # -- writing
 
@@ -91,7 +100,8 @@ class SQLiteStore(GraphStore):
 
     async def known(self, *queries: KnownQuery) -> tuple[Known, ...]:
         """See `GraphStore.known`."""
-        return await self._pool.read(lambda session: tuple(known(session, query) for query in queries))
+        brief = sum(_width(query) for query in queries) <= _FEW
+        return await self._pool.read(lambda session: tuple(known(session, query) for query in queries), brief=brief)
 
     # -- reading for people
 
@@ -100,7 +110,8 @@ class SQLiteStore(GraphStore):
         asked = tuple(dict.fromkeys(ids))
         known_at = view.known_at
         if known_at is None:
-            return await self._pool.read(lambda session: memories_by_id(session, asked, sight(view)))
+            brief = len(asked) <= _FEW
+            return await self._pool.read(lambda session: memories_by_id(session, asked, sight(view)), brief=brief)
 
         def work(session: Session) -> dict[str, Memory]:
             seen = past.seen_then(session, view, known_at, asked)
@@ -129,15 +140,17 @@ class SQLiteStore(GraphStore):
 
     async def relations(self, query: RelationQuery) -> Page[Relation]:
         """See `GraphStore.relations`."""
-        return await self._pool.read(lambda session: pages.relation_page(session, query))
+        brief = query.view.known_at is None and query.ids is not None and len(query.ids) <= _FEW
+        return await self._pool.read(lambda session: pages.relation_page(session, query), brief=brief)
 
     async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """See `GraphStore.spoken`."""
-        return await self._pool.read(lambda session: texts.spoken(session, view, phrases))
+        return await self._pool.read(lambda session: texts.spoken(session, view, phrases), brief=True)
 
     async def walk(self, walk_: Walk) -> Hop:
         """See `GraphStore.walk`."""
-        return await self._pool.read(lambda session: walk(session, walk_))
+        brief = walk_.view.known_at is None and len(walk_.entity_ids) * walk_.hub_cap <= _FEW
+        return await self._pool.read(lambda session: walk(session, walk_), brief=brief)
 
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
         """See `GraphStore.search_text`. Looks through the newest 50,000 visible memories."""
@@ -161,6 +174,7 @@ class SQLiteStore(GraphStore):
 
     async def tally(self, project: str | None = None) -> dict[str, int]:
         """See `GraphStore.tally`."""
+        await self._settled()
         return await self._pool.read(lambda session: upkeep.tally(session, project))
 
     async def scopes(self, project: str) -> list[dict[str, Any]]:
@@ -171,17 +185,34 @@ class SQLiteStore(GraphStore):
 
     async def pending(self, limit: int) -> list[Mark]:
         """See `GraphStore.pending`."""
+        await self._settled()
         rows = await self._pool.read(lambda session: session.all("upkeep/pending", limit=limit))
         return [Mark(*row) for row in rows]
 
     async def settle(self, done: Sequence[Mark]) -> None:
-        """See `GraphStore.settle`. A power cut may bring marks back: they are only done again."""
+        """See `GraphStore.settle`. A power cut may bring marks back: they are only done again.
+
+        Nobody waits for it but who asks for marks. If it fails, that is told when the next ones are settled.
+        """
+        await self._settled()
 
         def work(session: Session) -> None:
             with session.hasty(), session.writing():
                 upkeep.settle(session, done)
 
-        await self._pool.write(work)
+        self._settling = self._pool.submit(work)
+
+    async def _settled(self) -> None:
+        """What is being settled is settled. Raises what that raised."""
+        settling = self._settling
+        if settling is None:
+            return
+        try:
+            # A waiter that is cancelled does not take it along.
+            await asyncio.shield(asyncio.wrap_future(settling))
+        finally:
+            if settling.done() and self._settling is settling:
+                self._settling = None
 
     async def mark(self, refs: Sequence[tuple[Kind, str]]) -> None:
         """See `GraphStore.mark`."""
@@ -194,7 +225,8 @@ class SQLiteStore(GraphStore):
 
     async def records(self, marks: Sequence[Mark]) -> dict[str, Record]:
         """See `GraphStore.records`."""
-        return await self._pool.read(lambda session: upkeep.records(session, marks))
+        brief = len(marks) <= _FEW
+        return await self._pool.read(lambda session: upkeep.records(session, marks), brief=brief)
 
     async def scan(self) -> AsyncIterator[Sequence[Mark]]:
         """See `GraphStore.scan`."""
@@ -215,7 +247,7 @@ class SQLiteStore(GraphStore):
 
     async def setting(self, project: str, name: str) -> Any:
         """See `GraphStore.setting`."""
-        return await self._pool.read(lambda session: upkeep.setting(session, project, name))
+        return await self._pool.read(lambda session: upkeep.setting(session, project, name), brief=True)
 
     async def put_setting(self, project: str, name: str, value: Any) -> None:
         """See `GraphStore.put_setting`."""
@@ -225,3 +257,10 @@ class SQLiteStore(GraphStore):
                 upkeep.put_setting(session, project, name, value)
 
         await self._pool.write(work)
+
+
+def _width(query: KnownQuery) -> int:
+    """How many things it asks for, one by one; what depends on others may be any number."""
+    if query.dependents:
+        return _FEW + 1
+    return sum(map(len, (query.names, query.memory_ids, query.texts, query.slots, query.pairs))) + query.last_episodes

@@ -146,7 +146,7 @@ async def test_a_reader_in_the_way_is_waited_for_without_holding_up_the_writer(s
     assert markers(scribe.store) == {"mk00001x"}  # the other still reads it
     other.execute("COMMIT")
     await scribe.texts()  # any read or write
-    await scribe.store.settle([])  # behind the erasing, in the writing thread
+    await scribe.store.mark([])  # behind the erasing, in the writing thread
     assert markers(scribe.store) == set()
     other.close()
 
@@ -180,7 +180,7 @@ async def test_opening_erases_what_a_crash_left(tmp_path, scribe) -> None:
     copy = SQLiteStore(folder / "graph.sqlite")
     assert markers(copy) == {"mk00001x"}
     await copy.open()
-    await copy.settle([])
+    await copy.mark([])
     assert markers(copy) == set()
     assert (await copy.tally())["memories"] == 1
     await copy.aclose()
@@ -274,5 +274,5 @@ async def test_a_deletion_is_done_even_if_erasing_fails(scribe, caplog) -> None:
     scribe.store._pool._raw = raw
     descriptors.close()
     await scribe.texts()
-    await scribe.store.settle([])
+    await scribe.store.mark([])
     assert markers(scribe.store) == set()
