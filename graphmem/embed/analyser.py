@@ -98,8 +98,10 @@ class Analyser(KeywordEncoder):
         found = words(text)
         # A name may be made of function words alone: The Who.
         kept = [word for word in found if word not in self._language.stop] or found
-        counts: Counter[int] = Counter()
         accented = self._accented(text)
+        if not accented:
+            return len(kept), Counter(map(self._term, kept))
+        counts: Counter[int] = Counter()
         for word, times in Counter(kept).items():
             # Two ways to stem, because Snowball's rules know accents, and people leave them out: "vivió" is indexed
             # under "viv" with "vive", and under "vivi" with "vivio". A set: mostly they agree.

@@ -56,14 +56,11 @@ class _Token(NamedTuple):
     text: str
     kind: str
     initial: bool
+    is_capital: bool
 
     @property
     def lower(self) -> str:
         return self.text.lower()
-
-    @property
-    def is_capital(self) -> bool:
-        return self.kind == "word" and (self.text[0].isupper() or _CAMEL.match(self.text) is not None)
 
 
 @cache
@@ -120,7 +117,7 @@ def _sentences(text: str) -> Iterator[tuple[_Token, ...]]:
         if group and "\n" in text[last : match.start()]:
             yield tuple(group)
             group, initial = [], True
-        token = _Token(match.start(), match.end(), match[0], kind, initial)
+        token = _Token(match.start(), match.end(), match[0], kind, initial, _is_capital(match[0], kind))
         previous = group[-1] if group else None
         group.append(token)
         last = token.end
@@ -133,6 +130,10 @@ def _sentences(text: str) -> Iterator[tuple[_Token, ...]]:
             group, initial = [], True
     if group:
         yield tuple(group)
+
+
+def _is_capital(text: str, kind: str) -> bool:
+    return kind == "word" and (text[0].isupper() or _CAMEL.match(text) is not None)
 
 
 def _abbreviates(word: _Token | None, mark: _Token, titles: frozenset[str]) -> bool:
