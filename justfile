@@ -19,6 +19,10 @@ test *arguments:
 test-slow *arguments:
     uv run pytest -n 0 -m "slow or wheel" {{ arguments }}
 
+# The tests that need a real Neo4j, which is started where none is given
+test-services *arguments:
+    uv run pytest -n 0 -m services {{ arguments }}
+
 # REST on 127.0.0.1:8000, OpenAPI at /docs
 serve *arguments:
     uv run graphmem serve {{ arguments }}
@@ -39,3 +43,7 @@ demo:
 # What continuous integration runs
 ci:
     .ci/run
+
+# A real Neo4j with APOC and Neo4j Browser, without containers; prints both addresses (needs Java 17 and Maven)
+neo4j *home:
+    uv run python -m tests.support.neo4j_local {{ home }}

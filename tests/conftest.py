@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from graphmem.abc import model_requests
+from tests.support.neo4j import neo4j_url
+
+__all__ = ["neo4j_url"]
 
 pytest.register_assert_rewrite("graphmem.testing")
 
