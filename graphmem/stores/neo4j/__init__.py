@@ -1,0 +1,1 @@
+"""The graph store for servers: Neo4j, with APOC."""
