@@ -219,6 +219,17 @@ class GraphStore(ABC):
     async def put_setting(self, project: str, name: str, value: Any) -> None:
         """Store a setting (JSON); None removes it."""
 
+    @abstractmethod
+    async def swap_setting(self, project: str, name: str, old: Any, new: Any) -> bool:
+        """Store `new` if the setting is still `old`, as `setting` answered it (None: there is none).
+
+        Returns whether it was. Of several that swap at once from the same `old`, one does.
+        """
+
+    @abstractmethod
+    async def settings(self, project: str | None = None, prefix: str = "") -> list[tuple[str, str, Any]]:
+        """(project, name, value) of the settings whose name begins so, sorted by project and name; None: of all."""
+
 
 class VectorIndex(ABC):
     """A copy of what is searched by likeness: it can be thrown away and rebuilt. Holds no text.

@@ -2,35 +2,85 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from graphmem.abc import Embedder, Extractor, VectorCache
+from graphmem.abc import Embedder, Extractor, GraphStore, VectorCache, VectorIndex
 from graphmem.embed.cross_encoder import make_reranker
 from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
 from graphmem.errors import ConfigurationError
 from graphmem.indexing import Encoders
-from graphmem.settings import Settings
+from graphmem.settings import NEO4J_SCHEMES, Neo4jAddress, Settings, read_neo4j, shown
 
-__all__ = ["assemble"]
+if TYPE_CHECKING:
+    from graphmem.stores.folder import FolderLock
+
+__all__ = ["assemble", "assemble_neo4j", "assemble_store", "index_folder"]
 
 
 def assemble(settings: Settings, folder: Path) -> Engine:
     """The embedded engine in `folder`, not opened yet. Raises `ConfigurationError` for what cannot be put together."""
-    from graphmem.embed.analyser import Analyser
-    from graphmem.extraction.verbatim import VerbatimExtractor
     from graphmem.stores.folder import FolderLock
     from graphmem.stores.sqlite import SQLiteStore
-    from graphmem.vectors.edge import EdgeIndex
 
     if settings.vectors != "edge":
         raise ConfigurationError(
-            f"GRAPHMEM_VECTORS is {settings.vectors!r}, which is not known.",
-            hint="Use `edge`.",
+            f"GRAPHMEM_VECTORS is {shown(settings.vectors)!r}, and the memory is a folder, which has its index in it.",
+            hint="Use `edge`, or a store that is a server: neo4j://…",
             setting="GRAPHMEM_VECTORS",
         )
+    synchronous: Literal["FULL", "NORMAL"] = "FULL" if settings.durability == "full" else "NORMAL"
+    store = SQLiteStore(folder / "graph.sqlite", synchronous=synchronous)
+    return Engine(_parts(settings, store, _edge(settings, folder), folder, FolderLock(folder)))
+
+
+def assemble_neo4j(settings: Settings, address: Neo4jAddress) -> Engine:
+    """The engine over a Neo4j, not opened yet; the index as `GRAPHMEM_VECTORS` says.
+
+    `edge` is a copy in `index_folder`, for one process at a time. Several need a Qdrant server.
+    """
+    from graphmem.stores.folder import FolderLock
+    from graphmem.stores.neo4j import Neo4jStore
+
+    folder = index_folder(settings, address)
+    store = Neo4jStore(address.url, user=address.user, password=address.password, database=address.database)
+    if settings.vectors == "edge":
+        return Engine(_parts(settings, store, _edge(settings, folder), folder, FolderLock(folder)))
+    return Engine(_parts(settings, store, _qdrant(settings), folder, None))
+
+
+def assemble_store(settings: Settings, place: str) -> GraphStore:
+    """The store alone, not opened yet, of a folder (a server may hold it meanwhile) or a Neo4j: for backups."""
+    if place.startswith(NEO4J_SCHEMES):
+        from graphmem.stores.neo4j import Neo4jStore
+
+        address = read_neo4j(place)
+        return Neo4jStore(address.url, user=address.user, password=address.password, database=address.database)
+    from graphmem.stores.sqlite import SQLiteStore
+
+    path = Path(place).expanduser().absolute() / "graph.sqlite"
+    if not path.exists():
+        raise ConfigurationError(
+            f"There is no memory in {str(path.parent)!r}.",
+            hint="Name its folder, or neo4j://…",
+            setting="GRAPHMEM_STORE",
+        )
+    return SQLiteStore(path)
+
+
+def index_folder(settings: Settings, address: Neo4jAddress) -> Path:
+    """Where this machine keeps what it copies of a Neo4j: the same for whoever connects to it."""
+    name = hashlib.sha256(address.shown.encode()).hexdigest()[:16]
+    return (settings.home / "neo4j" / name).expanduser().absolute()
+
+
+def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Path, lock: FolderLock | None) -> Parts:
+    from graphmem.embed.analyser import Analyser
+    from graphmem.extraction.verbatim import VerbatimExtractor
+
     embedder = _embedder(settings)
     cache: VectorCache | None = None
     if settings.embedder not in ("bundled", "hashing"):
@@ -40,21 +90,37 @@ def assemble(settings: Settings, folder: Path) -> Engine:
 
         cache = SQLiteVectorCache(folder / "cache.sqlite")
         embedder = CachedEmbedder(embedder, cache)
-    synchronous: Literal["FULL", "NORMAL"] = "FULL" if settings.durability == "full" else "NORMAL"
-    return Engine(
-        Parts(
-            store=SQLiteStore(folder / "graph.sqlite", synchronous=synchronous),
-            index=EdgeIndex(folder / "vectors", reserve=settings.free_space_mb * 2**20),
-            encoders=Encoders(embedder, Analyser(settings.language)),
-            extractor=_extractor(settings),
-            verbatim=VerbatimExtractor(),
-            cache=cache,
-            reranker=make_reranker(settings.reranker) if settings.reranker else None,
-            instructions=settings.custom_instructions,
-            keep_episodes=settings.episodes,
-            lock=FolderLock(folder),
-        )
+    return Parts(
+        store=store,
+        index=index,
+        encoders=Encoders(embedder, Analyser(settings.language)),
+        extractor=_extractor(settings),
+        verbatim=VerbatimExtractor(),
+        cache=cache,
+        reranker=make_reranker(settings.reranker) if settings.reranker else None,
+        instructions=settings.custom_instructions,
+        keep_episodes=settings.episodes,
+        lock=lock,
     )
+
+
+def _edge(settings: Settings, folder: Path) -> VectorIndex:
+    from graphmem.vectors.edge import EdgeIndex
+
+    return EdgeIndex(folder / "vectors", reserve=settings.free_space_mb * 2**20)
+
+
+def _qdrant(settings: Settings) -> VectorIndex:
+    from graphmem.vectors.qdrant import QdrantIndex
+
+    if not settings.vectors.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"GRAPHMEM_VECTORS is {shown(settings.vectors)!r}, which is not known.",
+            hint="Use `edge`, or http(s)://… of a Qdrant server.",
+            setting="GRAPHMEM_VECTORS",
+        )
+    key = settings.vectors_api_key
+    return QdrantIndex(settings.vectors, api_key=key.get_secret_value() if key else None)
 
 
 def _embedder(settings: Settings) -> Embedder:

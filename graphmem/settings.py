@@ -6,8 +6,11 @@ explains each and tries it; docs/settings.md lists them.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -15,7 +18,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graphmem.errors import ConfigurationError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["NEO4J_SCHEMES", "Neo4jAddress", "Settings", "load_settings", "read_neo4j", "shown"]
+
+NEO4J_SCHEMES = tuple(f"{kind}{tls}://" for kind in ("neo4j", "bolt") for tls in ("", "+s", "+ssc"))
+"""How the address of a Neo4j begins."""
 
 
 class Settings(BaseSettings):
@@ -28,9 +34,19 @@ class Settings(BaseSettings):
         description="The folder of the embedded store, where no location is given.",
     )
     store: str | None = Field(
-        default=None, description="Where memories are: a folder, or http(s)://… of a graphmem server. Default: `home`."
+        default=None,
+        repr=False,
+        description=(
+            "Where memories are: a folder, `neo4j://user:password@host:7687`, or http(s)://… of a graphmem server. "
+            "Default: `home`."
+        ),
     )
-    vectors: str = Field(default="edge", description="The vector index: `edge`, embedded beside the store.")
+    vectors: str = Field(
+        default="edge",
+        repr=False,
+        description="The vector index: `edge`, embedded, for one process at a time; or http(s)://… of a Qdrant server.",
+    )
+    vectors_api_key: SecretStr | None = Field(default=None, description="The Qdrant server's key.")
     api_key: SecretStr | None = Field(default=None, description="The key sent to a graphmem server.")
     project: str = Field(default="default", description="The tenant that commands and libraries work in.", min_length=1)
 
@@ -93,6 +109,52 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server logs."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Neo4jAddress:
+    """Where a Neo4j is, and who asks. `url` and `shown` are without the password."""
+
+    url: str
+    user: str | None
+    password: str | None = field(repr=False)
+    database: str
+
+    @property
+    def shown(self) -> str:
+        """The server and the database, for people."""
+        return f"{self.url}/{self.database}"
+
+
+def read_neo4j(location: str) -> Neo4jAddress:
+    """`neo4j://user:password@host:7687/database` taken apart; all but the host may be missing.
+
+    `neo4j` asks a cluster's routing table, `bolt` one server; `+s` is TLS, `+ssc` TLS with a certificate nobody else
+    signed. Raises `ConfigurationError`, which repeats no password.
+    """
+    parts = urlsplit(location)
+    try:
+        host, port = parts.hostname, parts.port or 7687
+    except ValueError:
+        host = None
+    if not host or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"{shown(location)!r} is no address of a Neo4j.",
+            hint="Write it like neo4j://user:password@host:7687, with %40 for an @ in the password.",
+            setting="GRAPHMEM_STORE",
+        )
+    shown_host = f"[{host}]" if ":" in host else host
+    return Neo4jAddress(
+        url=f"{parts.scheme}://{shown_host}:{port}",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        database=parts.path.strip("/") or "neo4j",
+    )
+
+
+def shown(location: str) -> str:
+    """A location without the secrets in it."""
+    return re.sub(r"//[^/@]*(?:@[^/@]*)*@", "//", location)
 
 
 def load_settings() -> Settings:

@@ -30,7 +30,9 @@ PLACE = {
         Path | None,
         typer.Option("--path", help="Folder of the memory; else GRAPHMEM_STORE, GRAPHMEM_HOME.", show_default=False),
     ],
-    "url": Annotated[str | None, typer.Option("--url", help="Address of a graphmem server.", show_default=False)],
+    "url": Annotated[
+        str | None, typer.Option("--url", help="Address of a graphmem server, or neo4j://…", show_default=False)
+    ],
     "as_json": Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")],
 }
 SCOPE = {

@@ -21,7 +21,7 @@ from graphmem.client.locate import locate
 from graphmem.client.remote import RemoteBackend
 from graphmem.errors import GraphmemError
 from graphmem.llm import known_providers
-from graphmem.settings import Settings, load_settings
+from graphmem.settings import Settings, load_settings, shown
 
 __all__ = ["doctor"]
 
@@ -66,7 +66,7 @@ def _settings(settings: Settings) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": f"GRAPHMEM_{name.upper()}",
-                "value": "(secret)" if isinstance(value, SecretStr) else None if value is None else str(value),
+                "value": "(secret)" if isinstance(value, SecretStr) else None if value is None else shown(str(value)),
                 "set": name in settings.model_fields_set,
                 "description": field.description or "",
             }

@@ -11,7 +11,7 @@ from graphmem.cli.command import Call, command
 from graphmem.client.local import LocalBackend
 from graphmem.client.locate import locate
 from graphmem.errors import InvalidInput, StoreLocked
-from graphmem.settings import load_settings
+from graphmem.settings import NEO4J_SCHEMES, load_settings
 
 __all__ = ["register"]
 
@@ -28,8 +28,10 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default=False)] = None,
 ) -> None:
     """Serve the memory over HTTP: REST, with its description at /docs."""
-    if call.url is not None:
-        raise InvalidInput("A server cannot serve another server.", hint="Name a folder with --path.", field="url")
+    if call.url is not None and not call.url.startswith(NEO4J_SCHEMES):
+        raise InvalidInput(
+            "A server cannot serve another server.", hint="Name a folder with --path, or neo4j://…", field="url"
+        )
     settings = load_settings()
     backend = locate(call.location, settings=settings)
     if not isinstance(backend, LocalBackend):

@@ -199,7 +199,25 @@ class Upkeep(GraphStore):
 
     async def put_setting(self, project: str, name: str, value: Any) -> None:
         """Put it, or take it away."""
-        self.state.settings[project, name] = value
+        if value is None:
+            self.state.settings.pop((project, name), None)
+        else:
+            self.state.settings[project, name] = value
+
+    async def swap_setting(self, project: str, name: str, old: Any, new: Any) -> bool:
+        """Put it where nobody else did."""
+        if self.state.settings.get((project, name)) != old:
+            return False
+        await self.put_setting(project, name, new)
+        return True
+
+    async def settings(self, project: str | None = None, prefix: str = "") -> list[tuple[str, str, Any]]:
+        """All that were put."""
+        return [
+            (where, name, value)
+            for (where, name), value in sorted(self.state.settings.items())
+            if project in (None, where) and name.startswith(prefix)
+        ]
 
 
 def ends(relation: Relation, side: str) -> set[str]:

@@ -258,6 +258,19 @@ class SQLiteStore(GraphStore):
 
         await self._pool.write(work)
 
+    async def swap_setting(self, project: str, name: str, old: Any, new: Any) -> bool:
+        """See `GraphStore.swap_setting`."""
+
+        def work(session: Session) -> bool:
+            with session.writing():
+                return upkeep.swap_setting(session, project, name, old, new)
+
+        return await self._pool.write(work)
+
+    async def settings(self, project: str | None = None, prefix: str = "") -> list[tuple[str, str, Any]]:
+        """See `GraphStore.settings`."""
+        return await self._pool.read(lambda session: upkeep.settings(session, project, prefix))
+
 
 def _width(query: KnownQuery) -> int:
     """How many things it asks for, one by one; what depends on others may be any number."""

@@ -143,3 +143,18 @@ def put_setting(session: Session, project: str, name: str, value: Any) -> None:
         session.run("upkeep/drop_setting", project=project, name=name)
     else:
         session.run("upkeep/put_setting", project=project, name=name, value=dumped(value))
+
+
+def swap_setting(session: Session, project: str, name: str, old: Any, new: Any) -> bool:
+    """Store `new` if the setting is still `old`; whether it was."""
+    row = session.one("upkeep/setting", project=project, name=name)
+    same = old is None if row is None else old is not None and row[0] == dumped(old)
+    if same:
+        put_setting(session, project, name, new)
+    return same
+
+
+def settings(session: Session, project: str | None, prefix: str) -> list[tuple[str, str, Any]]:
+    """(project, name, value) of those whose name begins so."""
+    rows = session.all("upkeep/settings", project=project, prefix=prefix)
+    return [(where, name, loaded(value)) for where, name, value in rows]

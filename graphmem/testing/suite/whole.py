@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -272,6 +273,32 @@ class WholeTests(StoreSuite):
         await store.put_setting(project, "colour", None)
         assert await store.setting(project, "colour") is None
         assert (await store.tally(project))["partitions"] == 0
+
+    async def test_settings_are_listed_by_their_beginning(self, scribe: Scribe) -> None:
+        """In the order of their names, by code point; a percent sign stands for itself."""
+        store, project = scribe.store, scribe.project
+        for name in ("event:2", "event:1", "eventful", "Event:3", "event%", "event:é"):
+            await store.put_setting(project, name, {"is": name})
+        found = await store.settings(project, "event:")
+        assert found == [(project, name, {"is": name}) for name in ("event:1", "event:2", "event:é")]
+        assert [name for _, name, _ in await store.settings(project, "event%")] == ["event%"]
+        assert next(name for _, name, _ in await store.settings(project)) == "Event:3"
+        assert (project, "event:1", {"is": "event:1"}) in await store.settings(None, "event:1")
+        assert await store.settings(fresh("p")) == []
+
+    async def test_of_several_that_swap_a_setting_one_does(self, scribe: Scribe) -> None:
+        """From nothing, from a value, and to nothing."""
+        store, project = scribe.store, scribe.project
+        assert not await store.swap_setting(project, "turn", "somebody", "me")
+        for old, news in ((None, [{"by": n} for n in range(8)]), (..., [{"by": [n, None]} for n in range(8)])):
+            held = await store.setting(project, "turn") if old is ... else old
+            swapped = await asyncio.gather(*(store.swap_setting(project, "turn", held, new) for new in news))
+            assert sum(swapped) == 1
+            assert await store.setting(project, "turn") == news[swapped.index(True)]
+        held = await store.setting(project, "turn")
+        assert await store.swap_setting(project, "turn", held, None)
+        assert await store.setting(project, "turn") is None
+        assert await store.swap_setting(project, "turn", None, None)
 
     async def test_a_partition_is_its_project_and_its_owner(self, scribe: Scribe) -> None:
         """However the two are split, they are not the same."""
