@@ -1,0 +1,20 @@
+// What nothing leads to any longer. Each number is 0, always; anything else is a fault worth reporting.
+//
+// In Neo4j Browser, first:  :params {project: "default"}
+// params: project
+// returns: what, count
+CALL () {
+    MATCH (e:Entity {project: $project}) WHERE NOT (e)<-[:MENTIONS]-() RETURN 'entities that no memory mentions' AS what, count(*) AS count
+    UNION ALL
+    MATCH (r:Relation {project: $project}) WHERE NOT (r)<-[:STATES]-() RETURN 'relations that no memory states' AS what, count(*) AS count
+    UNION ALL
+    MATCH (r:Relation {project: $project}) WHERE NOT ((r)-[:SUBJECT]->() AND (r)-[:OBJECT]->())
+    RETURN 'relations without two ends' AS what, count(*) AS count
+    UNION ALL
+    MATCH (n:Name {project: $project}) WHERE NOT (n)-[:NAMES]->() RETURN 'names of nobody' AS what, count(*) AS count
+    UNION ALL
+    MATCH (a:Entity {project: $project})-[t]->(:Entity)
+    WHERE t.relation IS NOT NULL AND NOT EXISTS { MATCH (:Relation {id: t.relation}) }
+    RETURN 'typed edges of no relation' AS what, count(*) AS count
+}
+RETURN what, count

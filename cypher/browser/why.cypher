@@ -1,0 +1,12 @@
+// Why this is known: the memories that state what two entities have to do with each other, and the messages they came from.
+//
+// In Neo4j Browser, first:  :params {project: "default", name: "Ana", other: "Lisbon"}
+// params: project, name, other
+// returns: path
+MATCH (n:Name {project: $project})-[:NAMES]->(one:Entity)
+WHERE toLower(n.value) = toLower($name)
+MATCH (one)<-[:SUBJECT|OBJECT]-(r:Relation)-[:SUBJECT|OBJECT]->(two:Entity)<-[:NAMES]-(o:Name)
+WHERE toLower(o.value) = toLower($other)
+MATCH path = (two)<-[:SUBJECT|OBJECT]-(r)<-[:STATES]-(m:Memory)
+OPTIONAL MATCH source = (m)-[:FROM]->(:Episode)
+RETURN path, source
