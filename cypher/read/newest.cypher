@@ -1,0 +1,22 @@
+// Visible memories before a place in their order, newest first.
+// params: project, at, id, offset, limit
+// returns: memory (a list, see found.memory_from)
+// where: visible
+MATCH (m:Memory {project: $project}) USING INDEX m:Memory(project, owner, created_at)
+WHERE m.created_at <= $at AND (m.created_at < $at OR m.id < $id) AND true /*where visible*/
+WITH m ORDER BY m.created_at DESC, m.id DESC SKIP $offset LIMIT $limit
+RETURN [
+    m.id, m.project, m.user_id, m.agent_id, m.app_id, m.run_id, m.text, m.metadata, m.categories,
+    m.observed_at.epochMillis * 1000 + m.observed_at.microsecond % 1000,
+    m.valid_at.epochMillis * 1000 + m.valid_at.microsecond % 1000,
+    m.invalid_at.epochMillis * 1000 + m.invalid_at.microsecond % 1000,
+    m.created_at.epochMillis * 1000 + m.created_at.microsecond % 1000,
+    m.updated_at.epochMillis * 1000 + m.updated_at.microsecond % 1000,
+    m.expired_at.epochMillis * 1000 + m.expired_at.microsecond % 1000,
+    m.superseded_by, m.expiration_date, m.immutable, m.attributed_to, m.feedback, m.extractor, m.model, m.prompt,
+    m.revision,
+    COLLECT { MATCH (m)-[n:MENTIONS]->(e) RETURN [n.n, e.id, n.name, n.type] },
+    COLLECT { MATCH (m)-[:STATES]->(r) RETURN r.id },
+    COLLECT { MATCH (m)-[:FROM]->(x) RETURN x.id }
+] AS memory
+ORDER BY m.created_at DESC, m.id DESC

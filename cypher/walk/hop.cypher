@@ -1,0 +1,77 @@
+// One hop: of each entity the visible relations and memories, the preferred ones first, then the newest, up to a cap.
+// Of a hub the newest are looked at, up to a bound, and what is preferred; of these no more than the cap and what is
+// hidden before it.
+// params: project, entities (ids), cap, most (relations and memories of a hub that are looked at),
+//    prefer_relations (ids), prefer_memories (ids)
+// returns: relations (lists, see found.relation_from), mentions (lists of a memory id and its entities' ids),
+//    nodes (lists of id, name, type and degree)
+// where: own, visible, timely, typed
+MATCH (e:Entity {project: $project}) USING INDEX e:Entity(id)
+WHERE e.id IN $entities AND true /*where own*/
+CALL (e) {
+    CALL (e) {
+        MATCH (e)<-[:SUBJECT|OBJECT]-(r)
+        RETURN r ORDER BY r.created_at DESC LIMIT $most
+        UNION
+        WITH e WHERE COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most
+        MATCH (r:Relation) USING INDEX r:Relation(id)
+        WHERE r.id IN $prefer_relations AND EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
+        RETURN r
+    }
+    WITH r ORDER BY r.id IN $prefer_relations DESC, r.created_at DESC, r.id DESC
+    WITH r WHERE r.project = $project AND true /*where timely*/ AND true /*where typed*/
+    CALL (r) {
+        MATCH (r)<-[:STATES]-(m) WHERE m.project = $project AND true /*where visible*/
+        RETURN collect(m.id) AS stating
+    }
+    WITH r, stating WHERE size(stating) > 0
+    WITH r, stating LIMIT $cap
+    RETURN collect([r, stating]) AS followed
+}
+CALL (e) {
+    CALL (e) {
+        MATCH (e)<-[:MENTIONS]-(m)
+        RETURN m ORDER BY m.created_at DESC LIMIT $most
+        UNION
+        WITH e WHERE COUNT { (e)<-[:MENTIONS]-() } > $most
+        MATCH (m:Memory) USING INDEX m:Memory(id)
+        WHERE m.id IN $prefer_memories AND EXISTS { (m)-[:MENTIONS]->(e) }
+        RETURN m
+    }
+    WITH m ORDER BY m.id IN $prefer_memories DESC, m.created_at DESC, m.id DESC
+    WITH m WHERE m.project = $project AND true /*where visible*/
+    WITH m LIMIT $cap
+    RETURN collect(m) AS reached
+}
+WITH collect(followed) AS followed, collect(reached) AS reached
+CALL (followed) {
+    UNWIND followed AS some
+    UNWIND some AS pair
+    WITH pair[0] AS r, head(collect(pair[1])) AS stating
+    MATCH (r)-[:SUBJECT]->(s)
+    MATCH (r)-[:OBJECT]->(o)
+    WITH [
+        r.id, r.project, r.owner, s.id, r.type, o.id, r.label, r.superseded_by, r.revision,
+        r.valid_at.epochMillis * 1000 + r.valid_at.microsecond % 1000,
+        r.invalid_at.epochMillis * 1000 + r.invalid_at.microsecond % 1000,
+        r.created_at.epochMillis * 1000 + r.created_at.microsecond % 1000,
+        r.expired_at.epochMillis * 1000 + r.expired_at.microsecond % 1000,
+        stating
+    ] AS relation, s, o
+    RETURN collect(relation) AS relations, collect(s) + collect(o) AS ends
+}
+CALL (reached) {
+    UNWIND reached AS some
+    UNWIND some AS m
+    WITH DISTINCT m
+    MATCH (m)-[:MENTIONS]->(o)
+    WITH m, collect(DISTINCT o) AS mentioned
+    RETURN collect([m.id, [o IN mentioned | o.id]]) AS mentions, collect(mentioned) AS met
+}
+CALL (ends, met) {
+    UNWIND met + [ends] AS some
+    UNWIND some AS o
+    WITH DISTINCT o
+    RETURN collect([o.id, o.name, o.type, o.degree]) AS nodes
+}
+RETURN relations, mentions, nodes
