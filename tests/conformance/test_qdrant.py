@@ -1,0 +1,84 @@
+"""Qdrant keeps the law of vector indexes: in the client's local mode, over HTTP, and on a server where there is one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack
+
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from graphmem.ids import new_id
+from graphmem.testing.points import FINGERPRINT
+from graphmem.testing.suite.lasting import LastingTests
+from graphmem.testing.suite.searching import HoldingTests
+from graphmem.testing.vector_index import TombstoneTests, VectorIndexTests
+from graphmem.vectors.qdrant import QdrantIndex
+from tests.support.qdrant_server import QdrantServer
+
+URL = os.environ.get("GRAPHMEM_TEST_QDRANT")
+KEY = os.environ.get("GRAPHMEM_TEST_QDRANT_KEY")
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
+@pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning")
+class TestQdrantLocally(VectorIndexTests, TombstoneTests):
+    """All of the adapter but the network, the server's conditions and its graphs."""
+
+    @pytest.fixture
+    async def index(self):
+        client = AsyncQdrantClient(":memory:")
+        index = QdrantIndex(client=client)
+        await index.open(FINGERPRINT)
+        yield index
+        await index.aclose()
+        await client.close()
+
+
+class OverTheWire:
+    """The adapter at a URL. A new one at the same URL stands for the next process."""
+
+    @pytest.fixture
+    async def opened(self):
+        self.options = {}
+        async with AsyncExitStack() as self.stack:
+            yield self.another
+
+    async def another(self):
+        index = QdrantIndex(**self.options)
+        self.stack.push_async_callback(index.aclose)
+        await index.open(FINGERPRINT)
+        return index
+
+    async def reopen(self, index):
+        await index.aclose()
+        return await self.another()
+
+
+@pytest.mark.parametrize("version", ["1.20.0", "1.15.0"])
+class TestQdrantOverHttp(OverTheWire, HoldingTests, LastingTests, TombstoneTests):
+    """Requests of several tasks really interleave here; a server of version 1.15 ignores conditions."""
+
+    @pytest.fixture
+    async def index(self, opened, version):
+        server = self.stack.enter_context(QdrantServer(version=version))
+        self.options = {"url": server.url}
+        return await opened()
+
+
+@pytest.mark.services
+@pytest.mark.skipif(URL is None, reason="GRAPHMEM_TEST_QDRANT gives no URL of a Qdrant server")
+@pytest.mark.parametrize("grpc", [False, True], ids=["rest", "grpc"])
+class TestQdrantServer(OverTheWire, VectorIndexTests, TombstoneTests):
+    """The real thing. What it leaves behind is removed."""
+
+    @pytest.fixture
+    async def index(self, opened, grpc):
+        prefix = f"test-{new_id()[:8]}"
+        self.options = {"url": URL, "api_key": KEY, "prefix": prefix, "grpc": grpc}
+        yield await opened()
+        client = AsyncQdrantClient(URL, api_key=KEY)
+        for each in (await client.get_collections()).collections:
+            if each.name.startswith(prefix):
+                await client.delete_collection(each.name)
+        await client.close()
