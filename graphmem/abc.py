@@ -49,6 +49,7 @@ __all__ = [
     "KeywordEncoder",
     "Reranker",
     "Stamped",
+    "SupportsCypher",
     "VectorCache",
     "VectorIndex",
     "check_model_request",
@@ -229,6 +230,22 @@ class GraphStore(ABC):
     @abstractmethod
     async def settings(self, project: str | None = None, prefix: str = "") -> list[tuple[str, str, Any]]:
         """(project, name, value) of the settings whose name begins so, sorted by project and name; None: of all."""
+
+
+@runtime_checkable
+class SupportsCypher(Protocol):
+    """A store that its owner may ask in Cypher."""
+
+    async def cypher(
+        self, query: str, params: Mapping[str, Any], *, limit: int, timeout: float
+    ) -> list[dict[str, Any]]:
+        """The rows, as plain dicts by column; the query may only read.
+
+        Nothing confines it to a project, and reading still lets `LOAD CSV` and `apoc.load.*` reach out: it is for
+        callers who opened the store with its own credentials. `timeout` is in seconds. Raises `InvalidInput` for what
+        is no query, `Forbidden` for one that writes, `TooLarge` for more than `limit` rows, and `Unavailable`, as for
+        everything else, after `timeout`.
+        """
 
 
 class VectorIndex(ABC):

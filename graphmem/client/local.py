@@ -8,10 +8,11 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
+from graphmem.abc import SupportsCypher
 from graphmem.client.backend import Arguments, ImportReport, IndexAction
 from graphmem.engine import Added, Engine, Erasure
 from graphmem.engine import requests as door
-from graphmem.errors import InvalidInput, NotFound
+from graphmem.errors import InvalidInput, NotFound, NotSupported
 from graphmem.ids import check_id
 from graphmem.models import Entity, Relation
 from graphmem.queries import EntityQuery, MemoryQuery, RelationQuery, View
@@ -198,6 +199,18 @@ class LocalBackend:
         page = await self.engine.read.relations(query)
         entities = await self._ends(view, page.items)
         return {"results": relation_views(page.items, entities), "cursor": page.cursor}
+
+    async def cypher(
+        self, query: str, params: Mapping[str, Any], *, limit: int, timeout: float
+    ) -> list[dict[str, Any]]:
+        """Ask the store in Cypher, if it is one that can be. No door of the server leads here."""
+        store = self.engine.parts.store
+        if not isinstance(store, SupportsCypher):
+            raise NotSupported(
+                "A folder's store takes no Cypher.",
+                hint="Copy it to a Neo4j: graphmem copy --from FOLDER --to neo4j://…",
+            )
+        return await store.cypher(query, params, limit=limit, timeout=timeout)
 
     async def subgraph(self, arguments: Arguments) -> SubgraphView:
         """The neighbourhood of an entity (`entity`: a name or id), `depth` relations out."""

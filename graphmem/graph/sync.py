@@ -64,6 +64,12 @@ class Graph:
         """See `AsyncGraph.paths`."""
         return self._portal.call(self._graph.paths, source, target, max_length, limit)
 
+    def cypher(
+        self, query: str, /, *, limit: int = 1_000, timeout: float = 30.0, **params: Any
+    ) -> list[dict[str, Any]]:
+        """See `AsyncGraph.cypher`."""
+        return self._portal.call(self._graph.cypher, query, limit=limit, timeout=timeout, **params)
+
     def to_networkx(self) -> Any:
         """See `AsyncGraph.to_networkx`."""
         return self._portal.call(self._graph.to_networkx)

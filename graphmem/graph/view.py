@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from graphmem.errors import NotFound
+from graphmem.errors import NotFound, NotSupported
 from graphmem.graph.things import Edge, Neighbourhood
 from graphmem.models import Entity, Path, Step
 from graphmem.views import (
@@ -20,7 +20,7 @@ from graphmem.views import (
     read_relation,
 )
 
-__all__ = ["AsyncGraph", "GraphReads"]
+__all__ = ["AsyncGraph", "CypherReads", "GraphReads"]
 
 PAGE = 1_000
 """Entities or relations fetched at once."""
@@ -40,6 +40,16 @@ class GraphReads(Protocol):
 
     async def paths(self, arguments: Mapping[str, Any]) -> PathsView:
         """The shortest ways between two entities."""
+
+
+@runtime_checkable
+class CypherReads(Protocol):
+    """A backend that can be asked in Cypher, if its store can."""
+
+    async def cypher(
+        self, query: str, params: Mapping[str, Any], *, limit: int, timeout: float
+    ) -> list[dict[str, Any]]:
+        """See `graphmem.abc.SupportsCypher`."""
 
 
 class AsyncGraph:
@@ -123,6 +133,22 @@ class AsyncGraph:
     async def show(self, name: str | None = None, depth: int = 2) -> Any:
         """A picture of the part around an entity, or of all; see `Neighbourhood.show`."""
         return (await self.subgraph(name, depth=depth)).show()
+
+    async def cypher(
+        self, query: str, /, *, limit: int = 1_000, timeout: float = 30.0, **params: Any
+    ) -> list[dict[str, Any]]:
+        """Ask Neo4j itself: the rows as dicts by column, at most `limit`, within `timeout` seconds; reading only.
+
+        The scope does not confine it: whoever opened the database by its own address and password sees all of it. So
+        it raises `NotSupported` on a folder and through a server; see `SupportsCypher.cypher` for the others.
+        """
+        reads = await self._reads()
+        if not isinstance(reads, CypherReads):
+            raise NotSupported(
+                "A graphmem server takes no Cypher: nothing would confine it to a project.",
+                hint="Open the database itself: Memory('neo4j://user:password@host:7687').",
+            )
+        return await reads.cypher(query, params, limit=limit, timeout=timeout)
 
     def _narrowed(self, types: Sequence[str] | None) -> dict[str, Any]:
         return {**self._scope, **({"types": list(types)} if types else {})}
