@@ -39,6 +39,9 @@ _PRESENT = {
 _COMPARE = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _ORDER = frozenset({"gt", "gte", "lt", "lte"})
 _FACET = "any(f IN m.facets WHERE {test})"
+# Constants that Neo4j does not see through: of a condition that is plainly false it plans nothing, and then complains
+# of hints that were not followed.
+_TRUE, _FALSE = "m.id IS NOT NULL", "m.id IS NULL"
 
 
 class _Beyond(Exception):
@@ -80,12 +83,13 @@ class _Compiler:
             if leaf.op == "icontains":
                 return self.folded(leaf)
             return f"any(c IN m.categories WHERE {self.compared('c', leaf)})"
-        there = _PRESENT.get(leaf.field, "true")
+        there = _PRESENT.get(leaf.field, _TRUE)
         if leaf.op == "exists":
             return there
         if leaf.op == "icontains" and leaf.field != "text":
             return f"{there} AND {self.folded(leaf)}"
-        return f"{there} AND {self.compared(_COLUMN[leaf.field], leaf)}"
+        compared = self.compared(_COLUMN[leaf.field], leaf)
+        return compared if leaf.field in _REQUIRED else f"{there} AND {compared}"
 
     def compared(self, column: str, leaf: Leaf) -> str:
         """A column that holds one kind of value, compared."""
@@ -129,13 +133,13 @@ class _Compiler:
 
 
 def _every(tests: list[str]) -> str:
-    return f"({' AND '.join(tests)})" if tests else "true"
+    return f"({' AND '.join(tests)})" if tests else _TRUE
 
 
 def _some(tests: list[str]) -> str:
     # Not with OR: of AND and OR in one another Neo4j makes a conjunction of all combinations.
     if len(tests) < 2:
-        return tests[0] if tests else "false"
+        return tests[0] if tests else _FALSE
     return f"CASE {' '.join(f'WHEN {test} THEN true' for test in tests)} ELSE false END"
 
 
