@@ -34,6 +34,10 @@ class TestQdrantLocally(VectorIndexTests, TombstoneTests):
         await index.aclose()
         await client.close()
 
+    @pytest.mark.slow  # the local mode looks at every point: there is little to miss
+    async def test_recall(self, index, pen):
+        await super().test_recall(index, pen)
+
 
 class OverTheWire:
     """The adapter at a URL. A new one at the same URL stands for the next process."""
@@ -55,15 +59,23 @@ class OverTheWire:
         return await self.another()
 
 
-@pytest.mark.parametrize("version", ["1.20.0", "1.15.0"])
 class TestQdrantOverHttp(OverTheWire, HoldingTests, LastingTests, TombstoneTests):
-    """Requests of several tasks really interleave here; a server of version 1.15 ignores conditions."""
+    """Requests of several tasks really interleave here."""
+
+    version = "1.20.0"
 
     @pytest.fixture
-    async def index(self, opened, version):
-        server = self.stack.enter_context(QdrantServer(version=version))
+    async def index(self, opened):
+        server = self.stack.enter_context(QdrantServer(version=self.version))
         self.options = {"url": server.url}
         return await opened()
+
+
+class TestQdrantBeforeConditions(OverTheWire, HoldingTests, TombstoneTests):
+    """The server ignores conditions, so the adapter compares."""
+
+    version = "1.15.0"
+    index = TestQdrantOverHttp.index
 
 
 @pytest.mark.services

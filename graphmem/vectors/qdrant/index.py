@@ -77,7 +77,7 @@ class QdrantIndex(VectorIndex):
         self._fingerprint = ""
         self._collection: str | None = None  # None: nobody has written yet
         self._clean = self._noted = self._looked_through = False
-        self._early: list[Mark] = []  # deleted before there was a collection for tombstones
+        self._early: list[models.PointStruct] = []  # tombstones from before there was a collection
         self._turn = asyncio.Lock()  # held during a write, and while the collection changes
         self._making = asyncio.Lock()
 
@@ -151,6 +151,7 @@ class QdrantIndex(VectorIndex):
                     configured=self._fingerprint,
                 )
             self._clean = self._noted = note.verified
+            self._looked_through = False  # at another one
             self._collection = name
         return name
 
@@ -162,11 +163,6 @@ class QdrantIndex(VectorIndex):
 
     async def delete(self, marks: Sequence[Mark]) -> None:
         """See `VectorIndex.delete`. Tombstones stay until `compact` or `rebuild`."""
-        self._opened()
-        async with self._turn:
-            if self._collection is None and await self._find() is None:
-                self._early.extend(marks)
-                return
         await self._write([language.tombstone(mark) for mark in marks])
 
     async def _write(self, points: Sequence[models.PointStruct]) -> None:
@@ -175,9 +171,12 @@ class QdrantIndex(VectorIndex):
             return
         async with self._turn:
             if self._collection is None and await self._find() is None:
-                await self._make_first(language.dimensions(points) or 0)
-            early = [language.tombstone(mark) for mark in self._early]
-            await self._on(lambda name: server.put(name, [*early, *points]))
+                dimensions = language.dimensions(points)
+                if dimensions is None:
+                    self._early.extend(points)
+                    return
+                await self._make_first(dimensions)
+            await self._on(lambda name: server.put(name, [*self._early, *points]))
             self._early = []
 
     async def _make_first(self, dimensions: int) -> None:
@@ -294,8 +293,10 @@ class QdrantIndex(VectorIndex):
                     await fresh.catch_up()
                     await server.point_to(fresh.made, first=old is None)
                     self._collection, self._fingerprint = fresh.made, fingerprint
+                    self._clean = self._noted = False
                     await fresh.catch_up()
                     self._clean = self._noted = verified and not fresh.missed
+                    self._looked_through = self._looked_through and not fresh.missed
                     if fresh.made is not None:
                         await server.put_note(fresh.made, Note(fingerprint, verified=self._clean))
             except BaseException:

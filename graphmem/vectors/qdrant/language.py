@@ -89,10 +89,10 @@ def dimensions(points: Iterable[models.PointStruct]) -> int | None:
 
 
 def newest(points: Iterable[models.PointStruct]) -> list[models.PointStruct]:
-    """Of each id the one with the highest revision, the last of equals."""
+    """Of each id the one with the highest revision; of equals a tombstone, or else the last."""
     found: dict[Any, models.PointStruct] = {}
     for point in points:
-        if point.id not in found or _revision(found[point.id]) <= _revision(point):
+        if point.id not in found or is_due(point, found[point.id]):
             found[point.id] = point
     return list(found.values())
 
@@ -119,7 +119,7 @@ def _replaceable(revision: int, gone: bool, ids: list[Any] | None) -> models.Fil
     return models.Filter(must=must, must_not=[models.Filter(must=[same, empty])])
 
 
-def is_due(point: models.PointStruct, held: models.Record) -> bool:
+def is_due(point: models.PointStruct, held: models.PointStruct | models.Record) -> bool:
     """The same condition, judged here."""
     if _revision(point) == _revision(held):
         return _is_gone(point) or not _is_gone(held)

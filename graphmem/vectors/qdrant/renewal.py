@@ -12,7 +12,7 @@ from typing import Any
 
 from qdrant_client import models
 
-from graphmem.errors import GraphmemError
+from graphmem.errors import GraphmemError, Unavailable
 from graphmem.vectors.qdrant import language
 from graphmem.vectors.qdrant.server import WHOLE, Note, Server
 
@@ -34,10 +34,15 @@ class Renewal:
         self._seen: dict[Any, tuple[int, bool]] = {}
 
     async def begin(self) -> None:
-        """Remember what the old one holds."""
-        if self._old is not None:
+        """Remember what the old one holds. One that cannot be read any longer is no hindrance."""
+        if self._old is None:
+            return
+        try:
             self._same = (await self._server.note(self._old)).fingerprint == self._fingerprint
             self._seen = await self._traces(self._old)
+        except Unavailable as error:
+            _log.warning("The collection %r cannot be read, and is replaced as it is: %s", self._old, error.message)
+            self._old, self.missed = None, True
 
     async def fill(self, points: Sequence[models.PointStruct]) -> None:
         """Write points to the fresh one."""

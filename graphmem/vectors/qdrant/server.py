@@ -98,7 +98,12 @@ class Server:
             operations.append(models.CreateAliasOperation(create_alias=alias))
         if operations:
             with translated("switching to the new index", self.where):
-                await self.client.update_collection_aliases(operations)
+                try:
+                    await self.client.update_collection_aliases(operations)
+                except Exception:
+                    # Somebody else may have been faster with the same.
+                    if not first or await self.current() != name:
+                        raise
 
     # -- making and removing collections
 

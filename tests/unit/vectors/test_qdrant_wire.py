@@ -202,6 +202,23 @@ async def test_two_that_write_first_make_one_collection(server, open_another, pe
     assert len(server.collections) == 1
 
 
+async def test_somebody_was_faster_with_collection_and_alias(index, server, pen):
+    """Servers may call it an error; it is none."""
+
+    def before(request):
+        if request.line in ("PUT /collections/{}", "POST /collections/aliases"):
+            server.before = lambda request: None
+            server.answer(request)
+            server.before = before if request.method == "PUT" else server.before
+            server.refuse(Reply(status=409, body={"status": {"error": "Wrong input: already exists!"}}))
+
+    server.before = before
+    point = pen.point()
+    await index.upsert([point])
+    assert set(await held(index)) == {point.id}
+    assert sum(line == "POST /collections/aliases" for line in server.lines) == 2
+
+
 @pytest.mark.parametrize("late", [3, 5, 6])
 async def test_a_late_writer_replaces_nothing_newer(index, open_another, pen, late):
     other = await open_another()
@@ -221,6 +238,13 @@ async def test_a_deletion_before_there_is_a_collection_counts(index, open_anothe
     assert set(await held(index)) == {point.id}
     await index.upsert([other])
     assert set(await held(writer)) == {other.id}
+
+
+async def test_a_first_write_at_the_revision_of_a_deletion_before_it(index, pen):
+    point, other = pen.point(revision=6), pen.point()
+    await index.delete([Mark("memory", point.id, 6)])
+    await index.upsert([point, other])
+    assert set(await held(index)) == {other.id}
 
 
 @pytest.mark.parametrize("way", ["rebuild", "compact"])
@@ -287,6 +311,25 @@ async def test_a_rebuild_that_fails_leaves_no_collection(index, server, pen):
     with pytest.raises(RuntimeError, match="the embedder is gone"):
         await index.rebuild(FINGERPRINT, broken())
     assert server.collections == before
+
+
+async def test_a_rebuild_replaces_what_cannot_be_read(index, server, pen):
+    await index.upsert(pen.points(3))
+    broken = Reply(status=500, body={"status": {"error": "Service internal error: segment is broken"}})
+
+    def before(request):
+        if request.line == "POST /collections/{}/points/scroll" and len(server.collections) == 1:
+            server.refuse(broken)
+
+    server.before = before
+    with pytest.raises(Unavailable, match="segment is broken"):
+        await held(index)
+    new = pen.points(2)
+    await index.rebuild(FINGERPRINT, batches(new))
+    assert not index.clean
+    server.before = lambda request: None
+    assert set(await held(index)) == {point.id for point in new}
+    assert len(server.collections) == 1
 
 
 async def test_clean_once_somebody_compared(index, server, open_another, pen):
