@@ -1,0 +1,63 @@
+// Read-lock a partition, so that all that the transaction reads of it is one state; its sequence, and what can be found in it
+// without knowing more. No row: there is no such partition.
+// APOC: `apoc.lock.read.nodes`, for Cypher by itself locks only what it writes.
+// params: project, owner, names (folded), selves (values of self_of), memory_ids, texts (text keys), dependents (whether
+//    what hangs on those memories is asked for too), run, last (newest episodes), last_of_run (newest of the run)
+// returns: sequence, called (lists: folded name, entity id), selves (self_of, entity id), memories (ids), relations (likewise),
+//    episodes
+MATCH (p:Partition {project: $project, owner: $owner})
+CALL apoc.lock.read.nodes([p])
+WITH p.sequence AS sequence
+CALL () {
+  UNWIND $names AS key
+  MATCH (:Name {project: $project, owner: $owner, key: key})-[:NAMES]->(e:Entity)
+  RETURN collect(DISTINCT [key, e.id]) AS called
+}
+CALL () {
+  UNWIND $selves AS self_of
+  MATCH (e:Entity {project: $project, owner: $owner, self_of: self_of})
+  RETURN collect([self_of, e.id]) AS selves
+}
+CALL () {
+  UNWIND $memory_ids AS id
+  MATCH (m:Memory {id: id, project: $project, owner: $owner})
+  RETURN collect(id) AS asked
+}
+CALL () {
+  UNWIND $texts AS key
+  MATCH (m:Memory {project: $project, owner: $owner, text_key: key})
+  RETURN collect(m.id) AS told
+}
+WITH *, CASE WHEN $dependents THEN asked ELSE [] END AS hanging
+CALL (hanging) {
+  UNWIND hanging AS id
+  MATCH (m:Memory {superseded_by: id}) WHERE m.project = $project AND m.owner = $owner
+  RETURN collect(m.id) AS superseded
+}
+CALL (hanging) {
+  UNWIND hanging AS id
+  MATCH (r:Relation {superseded_by: id}) WHERE r.project = $project AND r.owner = $owner
+  RETURN collect(r.id) AS retired
+}
+CALL (hanging) {
+  UNWIND hanging AS id
+  MATCH (:Memory {id: id})-[:STATES]->(r:Relation)
+  RETURN collect(DISTINCT r.id) AS stated
+}
+CALL (hanging) {
+  UNWIND hanging AS id
+  MATCH (:Memory {id: id})-[:FROM]->(x:Episode)
+  RETURN collect(DISTINCT x.id) AS sources
+}
+CALL () {
+  MATCH (x:Episode {project: $project, owner: $owner}) WHERE x.observed_at IS NOT NULL
+  WITH x ORDER BY x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last
+  RETURN collect(x.id) AS newest
+}
+CALL () {
+  MATCH (x:Episode {project: $project, owner: $owner, run_id: $run})
+  WITH x ORDER BY x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last_of_run
+  RETURN collect(x.id) AS newest_of_run
+}
+RETURN sequence, called, selves, asked + told + superseded AS memories, retired + stated AS relations,
+  sources + newest + newest_of_run AS episodes

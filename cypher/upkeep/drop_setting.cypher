@@ -1,0 +1,5 @@
+// Remove a setting.
+// params: project, name
+// returns: nothing
+MATCH (s:Setting {project: $project, name: $name})
+DETACH DELETE s

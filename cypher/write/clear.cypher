@@ -1,0 +1,42 @@
+// Take away what is dropped, and links that are about to be written otherwise.
+// params: project, owner, histories (memory ids), memories (ids), episodes (ids), unlinked (ids of memories), inherited
+//    (ids of memories with another successor), moved (ids of relations with other ends or another type)
+// returns: nothing
+CALL () {
+  UNWIND $histories AS id
+  MATCH (v:Revision {memory_id: id, project: $project, owner: $owner})
+  DETACH DELETE v
+}
+CALL () {
+  UNWIND $memories AS id
+  MATCH (m:Memory {id: id})
+  DETACH DELETE m
+}
+CALL () {
+  UNWIND $episodes AS id
+  MATCH (x:Episode {id: id})
+  DETACH DELETE x
+}
+CALL () {
+  UNWIND $unlinked AS id
+  MATCH (:Memory {id: id})-[x:MENTIONS|STATES|FROM]->()
+  DELETE x
+}
+CALL () {
+  UNWIND $inherited AS id
+  MATCH (:Memory {id: id})<-[x:SUPERSEDES]-(:Memory)
+  DELETE x
+}
+CALL () {
+  UNWIND $moved AS id
+  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
+  CALL (s, r, o) {
+    MATCH (s)-[x:$(r.type)]->(o) WHERE x.relation = r.id
+    DELETE x
+  }
+}
+CALL () {
+  UNWIND $moved AS id
+  MATCH (:Relation {id: id})-[x:SUBJECT|OBJECT]->(:Entity)
+  DELETE x
+}

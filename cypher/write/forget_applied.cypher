@@ -1,0 +1,5 @@
+// Forget the ChangeSets that were carried out long ago.
+// params: before (microseconds)
+// returns: nothing
+MATCH (a:Applied) WHERE a.at < $before
+DELETE a

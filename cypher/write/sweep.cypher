@@ -1,0 +1,29 @@
+// Remove what nothing refers to any longer; give those relations a new revision whose sentences changed with a name.
+// params: doubtful (ids of relations that may be stated no longer), gone (ids of entities that no memory mentions), renamed
+//    (ids of entities), revision
+// returns: relations (ids of the removed), entities (likewise), retold (ids of relations)
+CALL () {
+  UNWIND $doubtful AS id
+  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
+  WHERE NOT EXISTS { (r)<-[:STATES]-(:Memory) }
+  CALL (s, r, o) {
+    MATCH (s)-[x:$(r.type)]->(o) WHERE x.relation = r.id
+    DELETE x
+  }
+  DETACH DELETE r
+  RETURN collect(DISTINCT id) AS relations
+}
+CALL () {
+  UNWIND $renamed AS id
+  MATCH (:Entity {id: id})<-[:SUBJECT|OBJECT]-(r:Relation)
+  SET r.revision = $revision
+  RETURN collect(DISTINCT r.id) AS retold
+}
+CALL () {
+  UNWIND $gone AS id
+  // An entity stays while a relation refers to it, however it came to be that none mentions it.
+  MATCH (e:Entity {id: id}) WHERE NOT EXISTS { (e)<-[:SUBJECT|OBJECT]-(:Relation) }
+  DETACH DELETE e
+  RETURN collect(id) AS entities
+}
+RETURN relations, entities, retold

@@ -1,0 +1,160 @@
+"""The driver: transactions with its retries, and statements run in them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncSession,
+    NotificationMinimumSeverity,
+    Record,
+    SummaryCounters,
+    unit_of_work,
+)
+from neo4j.exceptions import Neo4jError
+
+from graphmem import __version__
+from graphmem.errors import Unavailable
+from graphmem.stores.neo4j.failures import met_another, shown, translated
+from graphmem.stores.statements import CYPHER, Condition, Statement, load
+
+__all__ = ["Session", "Tx", "statements"]
+
+Answer = TypeVar("Answer")
+
+_RETRY_AFTER = 0.05  # seconds, doubled with every try
+
+_ATTEMPTS = 5
+"""How often work is done that meets another transaction in a way the driver does not take for passing."""
+
+
+@cache
+def statements() -> dict[str, Statement]:
+    """The store's statements, by name. Those for people, in `browser/`, are not among them."""
+    return load(_root(), CYPHER, leave_out=("browser",))
+
+
+def _root() -> Traversable:
+    """Where the statements are: in the wheel inside the package, in a checkout beside it."""
+    package = files("graphmem")
+    inside = package / "_cypher"
+    return inside if inside.is_dir() else Path(str(package)).parent / "cypher"
+
+
+class Tx:
+    """An open transaction that runs statements by their names."""
+
+    def __init__(self, transaction: AsyncManagedTransaction) -> None:
+        self._transaction = transaction
+
+    async def rows(
+        self, name: str, params: Mapping[str, Any] | None = None, /, **conditions: Condition
+    ) -> list[Record]:
+        """All rows. `conditions` fill the statement's gaps."""
+        statement = statements()[name]
+        text = statement.where(**conditions) if conditions else statement.text
+        result = await self._transaction.run(cast("Any", text), dict(params or {}))
+        return [record async for record in result]
+
+    async def one(self, name: str, params: Mapping[str, Any] | None = None, /) -> Record | None:
+        """The first row, if there is one."""
+        return next(iter(await self.rows(name, params)), None)
+
+    async def run(self, name: str, params: Mapping[str, Any] | None = None, /) -> SummaryCounters:
+        """Run a statement whose rows do not matter; what it changed."""
+        result = await self._transaction.run(cast("Any", statements()[name].text), dict(params or {}))
+        return (await result.consume()).counters
+
+
+Work = Callable[[Tx], Awaitable[Answer]]
+"""What is done in a transaction: it may be called several times, until one of them is committed."""
+
+
+class Session:
+    """One database behind `url`, for one event loop.
+
+    `timeout` is in seconds: for a connection, for a transaction (unless its work is patient), and for all the tries
+    that a transaction gets when the server is busy or away.
+    """
+
+    def __init__(self, url: str, *, user: str | None, password: str | None, database: str, timeout: float) -> None:
+        self.url = url
+        self.database = database
+        self._auth = None if user is None else (user, password or "")
+        self._timeout = timeout
+        self._driver: AsyncDriver | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a driver."""
+        return self._driver is not None
+
+    async def open(self) -> None:
+        """Connect. Raises `Unavailable` when nobody is there, `ConfigurationError` when the door stays shut."""
+        if self._driver is not None:
+            return
+        with translated(self.url):
+            driver = AsyncGraphDatabase.driver(
+                self.url,
+                auth=self._auth,
+                connection_timeout=self._timeout,
+                connection_acquisition_timeout=self._timeout,
+                max_transaction_retry_time=self._timeout,
+                # Writers that met are through in milliseconds.
+                initial_retry_delay=_RETRY_AFTER,
+                # Hints about queries are for people who write them.
+                notifications_min_severity=NotificationMinimumSeverity.OFF,
+                telemetry_disabled=True,
+                user_agent=f"graphmem/{__version__}",
+            )
+            try:
+                await driver.verify_connectivity()
+            except BaseException:
+                await driver.close()
+                raise
+        self._driver = driver
+
+    async def aclose(self) -> None:
+        """Let go of all connections; idempotent."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            with translated(self.url):
+                await driver.close()
+
+    async def read(self, work: Work[Answer], *, patient: bool = False) -> Answer:
+        """Do `work` in a transaction that may only read."""
+        return await self._managed(AsyncSession.execute_read, work, patient)
+
+    async def write(self, work: Work[Answer], *, patient: bool = False) -> Answer:
+        """Do `work` in a transaction: all of it, or, when it raises, nothing."""
+        return await self._managed(AsyncSession.execute_write, work, patient)
+
+    async def _managed(self, run: Any, work: Work[Answer], patient: bool) -> Answer:
+        driver = self._driver
+        if driver is None:
+            raise Unavailable(f"The store {shown(self.url)!r} is closed.", hint="Open it first.")
+
+        @unit_of_work(timeout=None if patient else self._timeout)
+        async def unit(transaction: AsyncManagedTransaction) -> Answer:
+            return await work(Tx(transaction))
+
+        with translated(self.url):
+            # Bookmarks kept for all sessions: in a cluster too, each reads what an earlier one wrote.
+            async with driver.session(
+                database=self.database, bookmark_manager=driver.execute_query_bookmark_manager, fetch_size=-1
+            ) as session:
+                for attempt in range(1, _ATTEMPTS + 1):
+                    try:
+                        return cast("Answer", await run(session, unit))
+                    except Neo4jError as error:
+                        if attempt == _ATTEMPTS or not met_another(error):
+                            raise
+        raise AssertionError("unreachable")
