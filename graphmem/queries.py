@@ -160,16 +160,16 @@ class Walk:
     """One hop out from `entity_ids`, over what is visible.
 
     At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in
-    `prefer_relations` and `prefer_memories` (ids of what resembles the question) first, then the newest (by
-    `created_at`, then id).
+    `prefer_relations` and `prefer_memories` (ids of what resembles the question, the best first) in their order, then
+    the newest (by `created_at`, then id).
     `types` confines the relations, not the memories.
     """
 
     view: View
     entity_ids: tuple[str, ...]
     hub_cap: int = 200
-    prefer_relations: frozenset[str] = frozenset()
-    prefer_memories: frozenset[str] = frozenset()
+    prefer_relations: tuple[str, ...] = ()
+    prefer_memories: tuple[str, ...] = ()
     types: frozenset[str] | None = None
 
 

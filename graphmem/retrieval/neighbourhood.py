@@ -81,14 +81,14 @@ async def explore(
     for entity_id in named:
         raw[entity_id] = raw.get(entity_id, 0.0) + 1.0
     around = Neighbourhood(named=frozenset(named))
-    frontier = sorted(raw, key=lambda entity_id: (-raw[entity_id], entity_id))[: options.frontier]
-    liked, told = frozenset(affinity.relations), frozenset(affinity.memories)
+    frontier = _ranked(raw)[: options.frontier]
+    liked, told = _ranked(affinity.relations), _ranked(affinity.memories)
     promise: dict[str, float] = {}
     for hops_left in reversed(range(options.hops if frontier else 0)):
         hop = await store.walk(
             Walk(
                 view=view,
-                entity_ids=tuple(frontier),
+                entity_ids=frontier,
                 hub_cap=options.hub_cap,
                 prefer_relations=liked,
                 prefer_memories=told,
@@ -107,10 +107,14 @@ async def explore(
             break
         fresh = _next(around, hop, set(frontier), promise, affinity)
         promise.update(fresh)
-        frontier = sorted(fresh, key=lambda entity_id: (-fresh[entity_id], entity_id))[: options.frontier]
+        frontier = _ranked(fresh)[: options.frontier]
         if not frontier:
             break
     return around
+
+
+def _ranked(scores: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(sorted(scores, key=lambda each: (-scores[each], each)))
 
 
 def _introduced(around: Neighbourhood, facts: Sequence[tuple[Relation, float]]) -> dict[str, Reached]:

@@ -218,7 +218,7 @@ class StoreMachine(RuleBasedStateMachine):
         entities = [key for key, kind in self.ids.items() if kind == "entity"]
         some = st.lists(st.sampled_from(entities), min_size=1, max_size=3).map(tuple) if entities else st.just(())
         cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
-        few = st.frozensets(st.sampled_from(list(self.ids)), max_size=4) if self.ids else st.just(frozenset())
+        few = st.lists(st.sampled_from(list(self.ids)), max_size=4, unique=True).map(tuple) if self.ids else st.just(())
         prefer = {"prefer_relations": data.draw(few), "prefer_memories": data.draw(few)}
         walk = Walk(view=view, entity_ids=data.draw(some), hub_cap=cap, types=types, **prefer)
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))

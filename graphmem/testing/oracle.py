@@ -155,9 +155,10 @@ class OracleStore(Upkeep):
             if walk.types is None or relation.type in walk.types
         ]
 
-        def best(things: Iterable[Any], prefer: frozenset[str]) -> list[Any]:
+        def best(things: Iterable[Any], prefer: tuple[str, ...]) -> list[Any]:
             newest = sorted(things, key=_by_creation, reverse=True)
-            return sorted(newest, key=lambda thing: thing.id not in prefer)[: walk.hub_cap]
+            places = {key: place for place, key in enumerate(prefer)}
+            return sorted(newest, key=lambda thing: places.get(thing.id, len(places)))[: walk.hub_cap]
 
         followed: dict[str, Relation] = {}
         reached: dict[str, Memory] = {}

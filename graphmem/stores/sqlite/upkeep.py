@@ -156,5 +156,8 @@ def swap_setting(session: Session, project: str, name: str, old: Any, new: Any) 
 
 def settings(session: Session, project: str | None, prefix: str) -> list[tuple[str, str, Any]]:
     """(project, name, value) of those whose name begins so."""
-    rows = session.all("upkeep/settings", project=project, prefix=prefix)
+    if project is None:
+        rows = session.all("upkeep/all_settings", prefix=prefix)
+    else:
+        rows = session.all("upkeep/settings", project=project, prefix=prefix)
     return [(where, name, loaded(value)) for where, name, value in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -65,7 +65,7 @@ class _Reading:
     cap: int
     hubs: set[int]  # of which not everything is looked at
 
-    def followed(self, kind: str, prefer: frozenset[str], at: int, id_: int, **gaps: Condition) -> list[Row]:
+    def followed(self, kind: str, prefer: tuple[str, ...], at: int, id_: int, **gaps: Condition) -> list[Row]:
         """The rows of what is followed; `at` and `id_` are the columns that say how new it is."""
         newest = self.session.seen(f"walk/{kind}", self.params, **gaps)
         things: dict[int, set[str]] = {}
@@ -79,16 +79,18 @@ class _Reading:
         if prefer:
             params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(prefer)}
             preferred = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
-        return _best(preferred, newest, self.cap, at, id_)
+            places = {each: place for place, each in enumerate(prefer)}
+            preferred.sort(key=lambda row: places[row[id_]])
+        newest.sort(key=itemgetter(at, id_), reverse=True)
+        return _best((*preferred, *newest), self.cap, id_)
 
 
-def _best(preferred: list[Row], newest: list[Row], cap: int, at: int, id_: int) -> list[Row]:
-    """The rows of the `cap` best of each entity: what is preferred comes first, then what is newest."""
+def _best(rows: Iterable[Row], cap: int, id_: int) -> list[Row]:
+    """The rows of the first `cap` things of each entity."""
     found: dict[int, dict[str, list[Row]]] = {}
-    for rows in (preferred, newest):
-        # A thing has several rows; one that is preferred has them twice, and keeps its first place.
-        for row in sorted(rows, key=itemgetter(at, id_), reverse=True):
-            found.setdefault(row[0], {}).setdefault(row[id_], []).append(row)
+    # A thing has several rows; one that is preferred has them twice, and keeps its first place.
+    for row in rows:
+        found.setdefault(row[0], {}).setdefault(row[id_], []).append(row)
     return [row for things in found.values() for rows in list(things.values())[:cap] for row in rows]
 
 

@@ -125,12 +125,13 @@ class WalkTests(StoreSuite):
     async def test_the_preferred_come_before_the_newest(self, scribe: Scribe) -> None:
         """Memories and relations alike, up to the cap."""
         hub, _, knows, told = await self.star(scribe, 7)
-        prefer = {"prefer_relations": frozenset({knows[0].id}), "prefer_memories": frozenset({told[1].id, told[2].id})}
+        prefer = {"prefer_relations": (knows[0].id,), "prefer_memories": (told[1].id, told[2].id)}
         found = await hop(scribe, hub, hub_cap=3, **prefer)
         assert relations(found) == {knows[0].id, *(each.id for each in knows[-2:])}
         assert memories(found) == {told[1].id, told[2].id, told[6].id}
-        every = frozenset(each.id for each in knows[:5])
-        assert relations(await hop(scribe, hub, hub_cap=3, prefer_relations=every)) == {each.id for each in knows[2:5]}
+        every = tuple(each.id for each in knows[:5])
+        assert relations(await hop(scribe, hub, hub_cap=3, prefer_relations=every)) == {each.id for each in knows[:3]}
+        assert memories(await hop(scribe, hub, hub_cap=1, prefer_memories=(told[4].id, told[2].id))) == {told[4].id}
 
     async def test_the_cap_is_each_entitys_own(self, scribe: Scribe) -> None:
         """A hub in the frontier takes nothing from the others."""
@@ -146,7 +147,7 @@ class WalkTests(StoreSuite):
         found = await hop(scribe, hub, hub_cap=2)
         assert relations(found) == {each.id for each in knows[:2]}
         assert memories(found) == {each.id for each in told[:2]}
-        found = await hop(scribe, hub, hub_cap=1, types=frozenset({"KNOWS"}), prefer_relations=frozenset({knows[3].id}))
+        found = await hop(scribe, hub, hub_cap=1, types=frozenset({"KNOWS"}), prefer_relations=(knows[3].id,))
         assert relations(found) == {knows[1].id}
 
     async def test_degrees_count_all_of_the_partition(self, scribe: Scribe) -> None:

@@ -31,7 +31,7 @@ async def test_what_lies_deep_under_hidden_things_is_found_when_it_is_preferred(
         return [each.id for each in found.relations], sorted({memory for memory, _ in found.mentions})
 
     assert await hop() == ([], [])
-    prefer = {"prefer_relations": frozenset({knows[1].id}), "prefer_memories": frozenset({memories[1].id})}
+    prefer = {"prefer_relations": (knows[1].id,), "prefer_memories": (memories[1].id,)}
     assert await hop(**prefer) == ([knows[1].id], [memories[1].id])
     newest = [replace(each, scope=run) for each in memories[-4:]]
     await scribe.write(*newest)

@@ -97,6 +97,7 @@ NAMES = sorted(statements())
 
 # A full scan where nothing better is possible, and why.
 ALLOWED = {
+    "upkeep/all_settings": {"setting"},  # few, and asked for by backups
     "past/visible": {"b"},  # the rows of the query inside, which follows an index
     "read/history": {"chain"},  # the recursion's own rows
     "read/scopes": {"mine"},  # the project's memories, which it counts

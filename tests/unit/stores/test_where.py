@@ -161,7 +161,7 @@ async def test_the_largest_filters_fit_every_read(where: Filter, scribe) -> None
             assert len(await store.owners(view, 5)) == visible
             assert len(await store.search_text(TextQuery(view=view, text="words"))) == visible
             for cap in (1, 20):
-                prefer = {"prefer_relations": frozenset({knows.id}), "prefer_memories": frozenset({memory.id})}
+                prefer = {"prefer_relations": (knows.id,), "prefer_memories": (memory.id,)}
                 hop = await store.walk(Walk(view=view, entity_ids=(ana.id,), hub_cap=cap, **prefer))
                 assert len(hop.relations) == visible
                 assert len(hop.mentions) == 2 * visible
