@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
+import anyio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
@@ -143,7 +144,10 @@ def _lifespan(
         await house.backend.open()
         try:
             await check_binding(house.keys, options.host)
-            yield
+            async with anyio.create_task_group() as background:
+                background.start_soon(house.backend.engine.upkeep.keep)
+                yield
+                background.cancel_scope.cancel()
         finally:
             if close:
                 await house.backend.aclose()

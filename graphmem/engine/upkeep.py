@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import anyio
+
 from graphmem.abc import Stamped
 from graphmem.embed.registry import known_dimensions
 from graphmem.engine.forget import HOUSE
 from graphmem.engine.parts import Parts
-from graphmem.errors import EmbedderChanged, ModelError, Unavailable
+from graphmem.errors import EmbedderChanged, GraphmemError, ModelError, Unavailable
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
 
 __all__ = ["Upkeep"]
@@ -28,11 +30,13 @@ class Upkeep:
         self._parts = parts
         self._drainer = drainer
         self.is_open = False
+        self._indexed = False  # whether the index is open
 
     async def open(self, *, rebuilding: bool = False) -> None:
         """Open store and index; idempotent. After a stop that was not orderly the index is compared and repaired.
 
-        With `rebuilding`, an index made by another embedder is no error: it is about to be replaced.
+        An index on a server that is away is no error: writes are marked, searches are degraded, and `keep` opens it
+        later. With `rebuilding`, one made by another embedder is no error: it is about to be replaced.
         """
         if self.is_open:
             return
@@ -42,16 +46,43 @@ class Upkeep:
             await self._parts.store.open()
             await known_dimensions(self._parts.encoders.dense)
             try:
-                await self._parts.index.open(self._parts.encoders.fingerprint)
+                await self._open_index()
             except EmbedderChanged:
                 if not rebuilding:
                     raise
-            else:
-                await self._catch_up(trusted=await self._stopped_together())
+            except Unavailable as error:
+                if self._parts.lock is not None:  # it is on this machine's disk, and waiting does not mend that
+                    raise
+                _log.warning("The vector index cannot be reached: %s", error.message)
         except BaseException:
             await self.close()
             raise
         self.is_open = True
+
+    async def _open_index(self) -> None:
+        await self._parts.index.open(self._parts.encoders.fingerprint)
+        self._indexed = True
+        await self._catch_up(trusted=await self._stopped_together())
+
+    async def keep(self, every: float = 5.0) -> None:
+        """Work off what the index owes, every few seconds, until cancelled: for servers.
+
+        What is written here is copied at once; this is for what could not be, because the index or the embedder was
+        away, and for what a process left that ended too early.
+        """
+        said = ""
+        while True:
+            await anyio.sleep(every)
+            try:
+                if not self._indexed:
+                    await self._open_index()
+                elif await self._parts.store.pending(1):
+                    await self._drainer.drain()
+                said = ""
+            except GraphmemError as error:
+                if error.message != said:
+                    said = error.message
+                    _log.warning("The vector index lags behind the store: %s", said)
 
     async def _catch_up(self, *, trusted: bool) -> None:
         """Bring the copy up to date. Where that fails for now (a full disk, no model) the marks stay, and it lags."""
@@ -85,6 +116,7 @@ class Upkeep:
         What fails to close does not keep the rest open; the failure is raised in the end.
         """
         was_open, self.is_open = self.is_open, False
+        self._indexed = False
         async with AsyncExitStack() as parts:
             if self._parts.lock is not None:
                 parts.callback(self._parts.lock.release)
