@@ -1,8 +1,9 @@
-// One hop: of each entity the visible relations and memories, the preferred ones first, then the newest, up to a cap.
+// One hop: of each entity the visible relations and memories, the preferred ones in their order, then the newest, up to a
+// cap.
 // Of a hub the newest are looked at, up to a bound, and what is preferred; of these no more than the cap and what is
 // hidden before it.
 // params: project, entities (ids), cap, most (relations and memories of a hub that are looked at),
-//    prefer_relations (ids), prefer_memories (ids)
+//    prefer_relations (a map of ids to places), prefer_memories (likewise)
 // returns: relations (lists, see found.relation_from), mentions (lists of a memory id and its entities' ids),
 //    nodes (lists of id, name, type and degree)
 // where: own, visible, timely, typed
@@ -15,10 +16,10 @@ CALL (e) {
         UNION
         WITH e WHERE COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most
         MATCH (r:Relation) USING INDEX r:Relation(id)
-        WHERE r.id IN $prefer_relations AND EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
+        WHERE r.id IN keys($prefer_relations) AND EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
         RETURN r
     }
-    WITH r ORDER BY r.id IN $prefer_relations DESC, r.created_at DESC, r.id DESC
+    WITH r ORDER BY coalesce($prefer_relations[r.id], 2147483647), r.created_at DESC, r.id DESC
     WITH r WHERE r.project = $project AND true /*where timely*/ AND true /*where typed*/
     CALL (r) {
         MATCH (r)<-[:STATES]-(m) WHERE m.project = $project AND true /*where visible*/
@@ -35,10 +36,10 @@ CALL (e) {
         UNION
         WITH e WHERE COUNT { (e)<-[:MENTIONS]-() } > $most
         MATCH (m:Memory) USING INDEX m:Memory(id)
-        WHERE m.id IN $prefer_memories AND EXISTS { (m)-[:MENTIONS]->(e) }
+        WHERE m.id IN keys($prefer_memories) AND EXISTS { (m)-[:MENTIONS]->(e) }
         RETURN m
     }
-    WITH m ORDER BY m.id IN $prefer_memories DESC, m.created_at DESC, m.id DESC
+    WITH m ORDER BY coalesce($prefer_memories[m.id], 2147483647), m.created_at DESC, m.id DESC
     WITH m WHERE m.project = $project AND true /*where visible*/
     WITH m LIMIT $cap
     RETURN collect(m) AS reached

@@ -25,8 +25,8 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
         "entities": list(dict.fromkeys(asked.entity_ids)),
         "cap": asked.hub_cap,
         "most": max(_MOST, asked.hub_cap),
-        "prefer_relations": list(asked.prefer_relations),
-        "prefer_memories": list(asked.prefer_memories),
+        "prefer_relations": {id_: place for place, id_ in enumerate(asked.prefer_relations)},
+        "prefer_memories": {id_: place for place, id_ in enumerate(asked.prefer_memories)},
     }
     gaps = {"own": seen.own, "visible": seen.visible, "timely": seen.timely}
     if asked.types is not None:
