@@ -48,8 +48,10 @@ __all__ = [
     "GraphStore",
     "KeywordEncoder",
     "Reranker",
+    "SchemaState",
     "Stamped",
     "SupportsCypher",
+    "SupportsSchema",
     "VectorCache",
     "VectorIndex",
     "check_model_request",
@@ -246,6 +248,25 @@ class SupportsCypher(Protocol):
         is no query, `Forbidden` for one that writes, `TooLarge` for more than `limit` rows, and `Unavailable`, as for
         everything else, after `timeout`.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaState:
+    """How far a database's schema is, and the statements that would bring it up to date."""
+
+    server: str
+    apoc: str
+    version: int
+    newest: int
+    pending: tuple[str, ...]
+
+
+@runtime_checkable
+class SupportsSchema(Protocol):
+    """A store in a database that operators look after."""
+
+    async def schema(self) -> SchemaState:
+        """How far the schema is; may be asked before `open`, and changes nothing."""
 
 
 class VectorIndex(ABC):

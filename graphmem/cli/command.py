@@ -20,7 +20,7 @@ from graphmem.client import Memory
 from graphmem.errors import InvalidInput
 from graphmem.settings import load_settings
 
-__all__ = ["READER_GONE", "Call", "command", "counted", "print_json", "print_line", "wants_json"]
+__all__ = ["READER_GONE", "Call", "command", "counted", "place_of", "print_json", "print_line", "wants_json"]
 
 READER_GONE = 141
 """Exit code where whoever read the output went away: what the shell says of a program that SIGPIPE ended."""
@@ -88,6 +88,12 @@ class Call:
         """Say something to people; programs do not see it."""
         if not self.as_json:
             self.console.print(text, markup=False, soft_wrap=True)
+
+
+def place_of(call: Call) -> str:
+    """The place that was named, else the settings'."""
+    settings = load_settings()
+    return str(call.location or settings.store or settings.home)
 
 
 def command(

@@ -11,7 +11,7 @@ import anyio
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from graphmem.cli.command import Call, command, counted
+from graphmem.cli.command import Call, command, counted, place_of
 from graphmem.client.house import Progress as Advance
 from graphmem.client.house import back_up, copy_house, restore_house
 from graphmem.engine.moving import Moved
@@ -33,7 +33,7 @@ def backup(call: Call, file: Annotated[Path, typer.Argument(help="Where to; gzip
     It is one consistent state, taken while others go on writing.
     """
     settings = load_settings()
-    anyio.run(back_up, _place(call), file, settings)
+    anyio.run(back_up, place_of(call), file, settings)
     size = file.stat().st_size
     call.answer({"file": str(file), "bytes": size}, lambda: call.note(f"{file}: {size:,} bytes."))
 
@@ -45,7 +45,7 @@ def restore(call: Call, file: Annotated[Path, typer.Argument(help="What `graphme
     """
     settings = load_settings()
     with _progress(call) as advance:
-        moved = anyio.run(restore_house, file, _place(call), settings, advance)
+        moved = anyio.run(restore_house, file, place_of(call), settings, advance)
     _show(call, moved)
 
 
@@ -62,11 +62,6 @@ def copy(
     with _progress(call) as advance:
         moved = anyio.run(copy_house, source, target, load_settings(), advance)
     _show(call, moved)
-
-
-def _place(call: Call) -> str:
-    settings = load_settings()
-    return str(call.location or settings.store or settings.home)
 
 
 @contextmanager

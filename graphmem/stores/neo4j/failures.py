@@ -58,8 +58,8 @@ def translated(url: str) -> Iterator[None]:
     except (AuthError, Forbidden) as error:
         raise ConfigurationError(
             f"Neo4j at {shown(url)!r} does not let this user in: {_said(error)}",
-            hint="Check NEO4J_USER and NEO4J_PASSWORD, and that the user may read and write the database.",
-            setting="NEO4J_PASSWORD",
+            hint="Check user and password in neo4j://user:password@host:7687, and that the user may read and write.",
+            setting="GRAPHMEM_STORE",
         ) from error
     except Neo4jError as error:
         raise _from_server(error, url) from error
@@ -82,7 +82,7 @@ def apoc_needed(what: str) -> ConfigurationError:
         f"Neo4j lacks APOC: {what}",
         hint="Put APOC core of the server's own version into its plugins folder (in the official image: "
         "NEO4J_PLUGINS='[\"apoc\"]'), let dbms.security.procedures.allowlist name apoc.* if it is set, restart.",
-        setting="NEO4J_URL",
+        setting="GRAPHMEM_STORE",
     )
 
 
@@ -93,14 +93,14 @@ def _from_server(error: Neo4jError, url: str) -> GraphmemError:
     if code.startswith("Neo.ClientError.Database."):
         return ConfigurationError(
             f"Neo4j at {shown(url)!r} has no such database: {said}",
-            hint="Check NEO4J_DATABASE.",
-            setting="NEO4J_DATABASE",
+            hint="Check the end of neo4j://user:password@host:7687/database.",
+            setting="GRAPHMEM_STORE",
         )
     if code.startswith("Neo.ClientError.Security."):
         return ConfigurationError(
             f"Neo4j at {shown(url)!r} refuses: {said}",
             hint="Give the user the right to read, write and change the schema of the database.",
-            setting="NEO4J_USER",
+            setting="GRAPHMEM_STORE",
         )
     if _TOO_LONG in said:
         return TooLarge(
@@ -123,8 +123,8 @@ def _from_driver(error: DriverError, url: str) -> GraphmemError:
     if isinstance(error, DriverConfigurationError):
         return ConfigurationError(
             f"Neo4j at {shown(url)!r} cannot be used: {error}",
-            hint="NEO4J_URL should look like neo4j://host:7687 or bolt://host:7687, of a Neo4j 5.26 or newer.",
-            setting="NEO4J_URL",
+            hint="Write it like neo4j://user:password@host:7687, of a Neo4j 5.26 or newer.",
+            setting="GRAPHMEM_STORE",
         )
     if isinstance(error, ServiceUnavailable | SessionExpired):
         return _unavailable(url, error)
@@ -135,7 +135,7 @@ def _unavailable(url: str, error: Exception) -> Unavailable:
     said = _said(error) if isinstance(error, Neo4jError) else str(error)
     return Unavailable(
         f"Neo4j at {shown(url)!r} cannot be reached, or is too busy: {said}",
-        hint="Check that it runs and that NEO4J_URL is right; then try again.",
+        hint="Check that it runs and that its address is right; then try again.",
         retry_after=_RETRY_AFTER,
     )
 

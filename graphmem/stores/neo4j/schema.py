@@ -10,11 +10,12 @@ import re
 import time
 from functools import cache
 
+from graphmem.abc import SchemaState
 from graphmem.errors import ConfigurationError
 from graphmem.stores.neo4j.failures import apoc_needed, shown
 from graphmem.stores.neo4j.session import Session, Tx, statements
 
-__all__ = ["prepare"]
+__all__ = ["look", "prepare"]
 
 _OLDEST = (5, 26)
 """The first version with dynamic labels and types, of Neo4j and of APOC."""
@@ -37,6 +38,14 @@ def _versions() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(found[version]) for version in sorted(found))
 
 
+async def look(session: Session) -> SchemaState:
+    """The state of the schema; nothing is changed. Raises `ConfigurationError` as `prepare` does."""
+    server, apoc = await _check_server(session)
+    version = await session.read(_version)
+    pending = tuple(statements()[name].text for names in _versions()[version:] for name in names)
+    return SchemaState(server=server, apoc=apoc, version=version, newest=len(_versions()), pending=pending)
+
+
 async def prepare(session: Session) -> None:
     """Check the server and bring its schema up to date. Safe when several do so at once.
 
@@ -49,7 +58,7 @@ async def prepare(session: Session) -> None:
         raise ConfigurationError(
             f"Neo4j at {shown(session.url)!r} has schema version {version}, and this graphmem knows {newest}.",
             hint="Upgrade graphmem: pip install --upgrade graphmem.",
-            setting="NEO4J_URL",
+            setting="GRAPHMEM_STORE",
         )
     if version == newest:
         return
@@ -65,22 +74,24 @@ async def _version(tx: Tx) -> int:
     return 0 if row is None else int(row["schema"])
 
 
-async def _check_server(session: Session) -> None:
+async def _check_server(session: Session) -> tuple[str, str]:
+    """The versions of the server and of its APOC."""
     row = await session.read(lambda tx: tx.one("schema/server"))
-    version = "unknown" if row is None else str(row["version"])
-    if _number(version) < _OLDEST:
+    server = "unknown" if row is None else str(row["version"])
+    if _number(server) < _OLDEST:
         raise ConfigurationError(
-            f"The server at {shown(session.url)!r} is Neo4j {version}; graphmem needs 5.26 or newer.",
+            f"The server at {shown(session.url)!r} is Neo4j {server}; graphmem needs 5.26 or newer.",
             hint="Upgrade Neo4j.",
-            setting="NEO4J_URL",
+            setting="GRAPHMEM_STORE",
         )
     row = await session.read(lambda tx: tx.one("schema/apoc_version"))
-    version = "unknown" if row is None else str(row["version"])
-    if _number(version) < _OLDEST:
-        raise apoc_needed(f"its version is {version}, and 5.26 is needed.")
+    apoc = "unknown" if row is None else str(row["version"])
+    if _number(apoc) < _OLDEST:
+        raise apoc_needed(f"its version is {apoc}, and 5.26 is needed.")
     row = await session.read(lambda tx: tx.one("schema/procedures", {"names": list(_PROCEDURES)}))
     if missing := sorted(set(_PROCEDURES) - set(row["found"] if row else ())):
         raise apoc_needed(f"{', '.join(missing)} may not be called.")
+    return server, apoc
 
 
 def _number(version: str) -> tuple[int, ...]:

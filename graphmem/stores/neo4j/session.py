@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from neo4j import (
+    READ_ACCESS,
     AsyncDriver,
     AsyncGraphDatabase,
     AsyncManagedTransaction,
@@ -32,6 +33,9 @@ Answer = TypeVar("Answer")
 
 _RETRY_AFTER = 0.05  # seconds, doubled with every try
 
+_ALL = "p"
+"""The one parameter that statements are sent with."""
+
 _ATTEMPTS = 5
 """How often work is done that meets another transaction in a way the driver does not take for passing."""
 
@@ -49,6 +53,16 @@ def _root() -> Traversable:
     return inside if inside.is_dir() else Path(str(package)).parent / "cypher"
 
 
+@lru_cache(1_000)
+def _gathered(text: str) -> str:
+    """The statement with its parameters as entries of one.
+
+    Neo4j plans a statement anew for every order of magnitude of the length of each list and text among its parameters,
+    which takes longer than carrying it out. Of what is in a map it knows nothing.
+    """
+    return CYPHER.parameter.sub(rf"${_ALL}.\1", text)
+
+
 class Tx:
     """An open transaction that runs statements by their names."""
 
@@ -61,7 +75,7 @@ class Tx:
         """All rows. `conditions` fill the statement's gaps."""
         statement = statements()[name]
         text = statement.where(**conditions) if conditions else statement.text
-        result = await self._transaction.run(cast("Any", text), dict(params or {}))
+        result = await self._transaction.run(cast("Any", _gathered(text)), {_ALL: dict(params or {})})
         return [record async for record in result]
 
     async def one(self, name: str, params: Mapping[str, Any] | None = None, /) -> Record | None:
@@ -70,7 +84,8 @@ class Tx:
 
     async def run(self, name: str, params: Mapping[str, Any] | None = None, /) -> SummaryCounters:
         """Run a statement whose rows do not matter; what it changed."""
-        result = await self._transaction.run(cast("Any", statements()[name].text), dict(params or {}))
+        text = _gathered(statements()[name].text)
+        result = await self._transaction.run(cast("Any", text), {_ALL: dict(params or {})})
         return (await result.consume()).counters
 
 
@@ -137,10 +152,23 @@ class Session:
         """Do `work` in a transaction: all of it, or, when it raises, nothing."""
         return await self._managed(AsyncSession.execute_write, work, patient)
 
-    async def _managed(self, run: Any, work: Work[Answer], patient: bool) -> Answer:
-        driver = self._driver
-        if driver is None:
+    async def look(self, work: Callable[[AsyncManagedTransaction], Awaitable[Answer]], timeout: float) -> Answer:
+        """Do `work`, somebody's own, in a transaction that may only read, for `timeout` seconds at most, once."""
+        driver = self._opened()
+        with translated(self.url):
+            async with (
+                driver.session(database=self.database, default_access_mode=READ_ACCESS) as session,
+                await session.begin_transaction(timeout=timeout) as transaction,
+            ):
+                return await work(cast("AsyncManagedTransaction", transaction))
+
+    def _opened(self) -> AsyncDriver:
+        if self._driver is None:
             raise Unavailable(f"The store {shown(self.url)!r} is closed.", hint="Open it first.")
+        return self._driver
+
+    async def _managed(self, run: Any, work: Work[Answer], patient: bool) -> Answer:
+        driver = self._opened()
 
         @unit_of_work(timeout=None if patient else self._timeout)
         async def unit(transaction: AsyncManagedTransaction) -> Answer:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
-from graphmem.abc import GraphStore
+from graphmem.abc import GraphStore, SchemaState
 from graphmem.changes import Applied, ChangeSet, Mark
 from graphmem.models import Entity, Kind, Memory, Relation, Revision
 from graphmem.queries import (
@@ -24,7 +24,8 @@ from graphmem.queries import (
 )
 from graphmem.stores.neo4j import dump, known, marks, pages, past, texts, upkeep, walk
 from graphmem.stores.neo4j.apply import apply, check, prune
-from graphmem.stores.neo4j.schema import prepare
+from graphmem.stores.neo4j.ask import ask
+from graphmem.stores.neo4j.schema import look, prepare
 from graphmem.stores.neo4j.session import Session
 
 __all__ = ["Neo4jStore"]
@@ -66,6 +67,22 @@ class Neo4jStore(GraphStore):
     async def aclose(self) -> None:
         """See `GraphStore.aclose`."""
         await self._session.aclose()
+
+    async def cypher(
+        self, query: str, params: Mapping[str, Any], *, limit: int, timeout: float
+    ) -> list[dict[str, Any]]:
+        """See `SupportsCypher.cypher`."""
+        return await self._session.look(lambda transaction: ask(transaction, query, params, limit), timeout)
+
+    async def schema(self) -> SchemaState:
+        """How far the schema is; a store that is not opened is not brought up to date by asking."""
+        opened_here = not self._session.is_open
+        await self._session.open()
+        try:
+            return await look(self._session)
+        finally:
+            if opened_here:
+                await self._session.aclose()
 
     # -- writing
 

@@ -10,7 +10,7 @@ from graphmem.stores.statements import Condition
 
 __all__ = ["walk"]
 
-_MOST = 2_000
+_MOST = 1_000
 """How many of a hub's relations and memories are looked at, the newest, to find visible ones among them. What is
 preferred is found beyond."""
 
