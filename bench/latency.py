@@ -1,10 +1,9 @@
 """What things cost: `python -m bench.latency`.
 
-Fills an embedded memory with generated facts and measures, through the public API: bulk writing, single durable adds,
-searches
+Fills a memory with generated facts and measures, through the public API: bulk writing, single durable adds, searches
 (the question's embedding included), the time to import the package, and memory at rest. Sizes and users are chosen on
-the
-command line, to see how cost grows.
+the command line, to see how cost grows. With `--location` the memory is there, an empty Neo4j say, for one size a run;
+else it is a temporary folder.
 """
 
 from __future__ import annotations
@@ -174,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", default="1000x1,10000x10,100000x100,100000x1", help="memories x users, by commas")
     parser.add_argument("--searches", type=int, default=500)
     parser.add_argument("--adds", type=int, default=200)
+    parser.add_argument("--location", help="where the memory is, e.g. neo4j://…; default: a temporary folder")
     parser.add_argument("--json", help="write the figures to this file")
     chosen = parser.parse_args(arguments)
     console = Console()
@@ -197,16 +197,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(extractor="verbatim", embedder="bundled")
     with tempfile.TemporaryDirectory() as folder:
-        with Memory(folder, settings=settings) as memory:
+        with Memory(chosen.location or folder, settings=settings) as memory:
             items = list(facts(memories, users))
             bulk = memories / _took(lambda: memory.add_many(items))
             asked = list(questions(chosen.searches, users))
+            memory.index("drain")
             for text, user in asked[:20]:
                 memory.search(text, user_id=user)
             searches = [_took(partial(memory.search, text, user_id=user)) for text, user in asked]
             extra = list(facts(chosen.adds, users, seed=13))
             adds = [_took(partial(memory.add, **item)) for item in extra]
-        opened, rest = _at_rest(folder)
+        opened, rest = _at_rest(chosen.location or folder)
     return {
         "size": f"{memories}x{users}",
         "bulk/s": bulk,

@@ -1,0 +1,135 @@
+"""What hubs cost: `python -m bench.graphs fb15k237`.
+
+Loads a real graph through `add_many`, a memory for each node with its edges as the caller's triples, and measures
+neighbourhoods through the public API: of entities chosen at random, and of the entity with most edges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.data import data_folder
+from graphmem import Memory, Settings
+
+MOST = 100
+"""Edges in one memory: a node with more is told in several."""
+
+BATCH = 2_000
+
+
+def items(folder: Path, most_edges: int) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """Items for `add_many`, and how many edges each name has. Nodes of the same name become one entity."""
+    names: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for row in _rows(folder / "nodes.csv.gz"):
+        names[row["id"]], texts[row["id"]] = row["name"], row["text"]
+    edges: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    degrees: Counter[str] = Counter()
+    for count, row in enumerate(_rows(folder / "edges.csv.gz")):
+        if count == most_edges:
+            break
+        source, target = names[row["src"]], names[row["dst"]]
+        kind = row["rel"].strip("/").split("/")[-1].replace("_", " ")
+        edges[row["src"]].append((source, kind, target))
+        degrees.update({source, target})
+    made = []
+    for key, triples in edges.items():
+        for start in range(0, len(triples), MOST):
+            text = f"{names[key]}: {texts[key] or 'nothing is said of it'} ({start // MOST})"
+            part = triples[start : start + MOST]
+            made.append({"messages": text[:2000], "user_id": "graph", "infer": False, "relations": part})
+    return made, degrees
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("graph", choices=["fb15k237", "wordnet30"])
+    parser.add_argument("--location", help="where the memory is, e.g. neo4j://…, empty; default: a temporary folder")
+    parser.add_argument("--edges", type=int, default=sys.maxsize, help="how many edges of the graph are loaded")
+    parser.add_argument("--json", help="write the figures to this file")
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    made, degrees = items(data_folder() / "graphs" / chosen.graph, chosen.edges)
+    settings = Settings(extractor="verbatim")
+    with tempfile.TemporaryDirectory() as folder, Memory(chosen.location or folder, settings=settings) as memory:
+        started = time.perf_counter()
+        for start in track(range(0, len(made), BATCH), description=chosen.graph, transient=True):
+            memory.add_many(made[start : start + BATCH])
+        took = time.perf_counter() - started
+        counts = memory.stats()
+        console.print(
+            f"{len(made)} memories, {counts['entities']} entities, {counts['relations']} relations in {took:.0f} s"
+            f" ({counts['relations'] / took:.0f} relations/s)"
+        )
+        found = _measure(memory, degrees)
+    table = Table(box=None)
+    for heading in ("what", "p50 ms", "p99 ms", "relations"):
+        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for what, (times, size) in found.items():
+        table.add_row(what, f"{statistics.median(times):.1f}", f"{_percentile(times):.1f}", f"{size:.0f}")
+    console.print(table)
+    if chosen.json:
+        figures = {
+            what: {"p50": statistics.median(times), "p99": _percentile(times)} for what, (times, _) in found.items()
+        }
+        Path(chosen.json).write_text(json.dumps({"seconds": took, **counts, **figures}, indent=2), encoding="utf-8")
+
+
+def _measure(memory: Memory, degrees: Counter[str]) -> dict[str, tuple[list[float], float]]:
+    graph = memory.graph(user_id="graph")
+    rng = random.Random(5)
+    average = sorted(degrees, key=lambda name: abs(degrees[name] - statistics.mean(degrees.values())))[:200]
+    some = rng.sample(average, min(100, len(average)))
+    [(hub, edges)] = degrees.most_common(1)
+    return {
+        "1 hop, average entity": _timed(some, lambda name: graph.neighbours(name, depth=1)),
+        "2 hops, average entity": _timed(some, lambda name: graph.neighbours(name, depth=2)),
+        f"1 hop, {hub} ({edges} edges)": _timed([hub] * 20, lambda name: graph.neighbours(name, depth=1)),
+        "search that names an average entity": _timed(
+            some, lambda name: memory.search(f"what is {name}?", user_id="graph")
+        ),
+        "search that names the hub": _timed(
+            [hub] * 20, lambda name: memory.search(f"what is {name}?", user_id="graph")
+        ),
+    }
+
+
+def _timed(names: Sequence[str], work: Callable[[str], Any]) -> tuple[list[float], float]:
+    """Milliseconds of each, the first three left out, and how many relations they answered on average."""
+    times, sizes = [], []
+    for name in [*names[:3], *names]:
+        started = time.perf_counter()
+        found = work(name)
+        times.append((time.perf_counter() - started) * 1000)
+        sizes.append(len(found["relations"] if isinstance(found, dict) else found.edges))
+    return times[3:], statistics.mean(sizes)
+
+
+def _percentile(times: Sequence[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99)]
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+if __name__ == "__main__":
+    main()
