@@ -7,6 +7,9 @@
 //    episodes
 MATCH (p:Partition {project: $project, owner: $owner})
 CALL apoc.lock.read.nodes([p])
+// Found again, or its sequence would be one that was read before it was locked.
+WITH count(*) AS locked
+MATCH (p:Partition {project: $project, owner: $owner})
 WITH p.sequence AS sequence
 CALL () {
   UNWIND $names AS key

@@ -5,4 +5,7 @@
 MERGE (s:Setting {project: $project, name: $name})
 WITH s
 CALL apoc.lock.nodes([s])
+// Found again, or its value would be one that was read before it was locked.
+WITH count(*) AS locked
+MATCH (s:Setting {project: $project, name: $name})
 RETURN s.value AS value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -20,7 +21,7 @@ from neo4j import (
     SummaryCounters,
     unit_of_work,
 )
-from neo4j.exceptions import Neo4jError
+from neo4j.exceptions import Neo4jError, TransientError
 
 from graphmem import __version__
 from graphmem.errors import Unavailable
@@ -32,6 +33,10 @@ __all__ = ["Session", "Tx", "statements"]
 Answer = TypeVar("Answer")
 
 _RETRY_AFTER = 0.05  # seconds, doubled with every try
+
+_AWAY = 2.0
+"""Seconds for which one is tried again that does not answer: a connection may have died that another replaces. A server
+that is away is said to be, soon; whoever asked can wait better, and nothing piles up here."""
 
 _ALL = "p"
 """The one parameter that statements are sent with."""
@@ -97,7 +102,7 @@ class Session:
     """One database behind `url`, for one event loop.
 
     `timeout` is in seconds: for a connection, for a transaction (unless its work is patient), and for all the tries
-    that a transaction gets when the server is busy or away.
+    that a transaction gets when the server is busy.
     """
 
     def __init__(self, url: str, *, user: str | None, password: str | None, database: str, timeout: float) -> None:
@@ -122,7 +127,7 @@ class Session:
                 auth=self._auth,
                 connection_timeout=self._timeout,
                 connection_acquisition_timeout=self._timeout,
-                max_transaction_retry_time=self._timeout,
+                max_transaction_retry_time=min(_AWAY, self._timeout),
                 # Writers that met are through in milliseconds.
                 initial_retry_delay=_RETRY_AFTER,
                 # Hints about queries are for people who write them.
@@ -169,6 +174,7 @@ class Session:
 
     async def _managed(self, run: Any, work: Work[Answer], patient: bool) -> Answer:
         driver = self._opened()
+        until, attempts = time.monotonic() + self._timeout, 0
 
         @unit_of_work(timeout=None if patient else self._timeout)
         async def unit(transaction: AsyncManagedTransaction) -> Answer:
@@ -179,10 +185,11 @@ class Session:
             async with driver.session(
                 database=self.database, bookmark_manager=driver.execute_query_bookmark_manager, fetch_size=-1
             ) as session:
-                for attempt in range(1, _ATTEMPTS + 1):
+                while True:
                     try:
                         return cast("Answer", await run(session, unit))
                     except Neo4jError as error:
-                        if attempt == _ATTEMPTS or not met_another(error):
+                        attempts += met_another(error)
+                        busy = isinstance(error, TransientError) and time.monotonic() < until
+                        if not busy and not (met_another(error) and attempts < _ATTEMPTS):
                             raise
-        raise AssertionError("unreachable")
