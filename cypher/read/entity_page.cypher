@@ -1,11 +1,18 @@
 // Entities that a visible memory mentions, after a place in their order.
 // params: project, key, id, limit
 // returns: entity (a list, see found.entity_from)
-// where: own, narrow, visible
-MATCH (e:Entity {project: $project}) USING INDEX e:Entity(project, owner, key)
-WHERE e.key >= $key AND (e.key <> $key OR e.id > $id) // in the order of the index, which is that of code points
-    AND true /*where own*/ AND true /*where narrow*/
-    AND EXISTS { MATCH (e)<-[:MENTIONS]-(m) WHERE m.project = $project AND true /*where visible*/ }
+// where: place, narrow, visible
+MATCH (p:Partition {project: $project}) USING INDEX p:Partition(project, owner)
+WHERE true /*where place*/
+CALL (p) {
+    MATCH (e:Entity {project: $project}) USING INDEX e:Entity(project, owner, key)
+    WHERE e.owner = p.owner
+        AND e.key >= $key AND (e.key <> $key OR e.id > $id) // by the index: in the order of code points
+        AND true /*where narrow*/
+        AND EXISTS { MATCH (e)<-[:MENTIONS]-(m) WHERE m.project = $project AND true /*where visible*/ }
+    // The index has them in this order, and goes no further than it is asked to.
+    RETURN e ORDER BY e.project, e.owner, e.key, e.id LIMIT $limit
+}
 WITH e ORDER BY e.key, e.id LIMIT $limit
 RETURN [
     e.id, e.project, e.owner, e.name, e.self_of, e.type, e.aliases,

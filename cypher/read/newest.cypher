@@ -1,9 +1,16 @@
 // Visible memories before a place in their order, newest first.
 // params: project, at, id, offset, limit
 // returns: memory (a list, see found.memory_from)
-// where: visible
-MATCH (m:Memory {project: $project}) USING INDEX m:Memory(project, owner, created_at)
-WHERE m.created_at <= $at AND (m.created_at < $at OR m.id < $id) AND true /*where visible*/
+// where: place, visible
+MATCH (p:Partition {project: $project}) USING INDEX p:Partition(project, owner)
+WHERE true /*where place*/
+CALL (p) {
+    MATCH (m:Memory {project: $project}) USING INDEX m:Memory(project, owner, created_at)
+    WHERE m.owner = p.owner AND m.created_at <= $at AND (m.created_at <> $at OR m.id < $id)
+        AND true /*where visible*/
+    // The index has them in this order, and goes no further than it is asked to.
+    RETURN m ORDER BY m.project DESC, m.owner DESC, m.created_at DESC, m.id DESC LIMIT $offset + $limit
+}
 WITH m ORDER BY m.created_at DESC, m.id DESC SKIP $offset LIMIT $limit
 RETURN [
     m.id, m.project, m.user_id, m.agent_id, m.app_id, m.run_id, m.text, m.metadata, m.categories,

@@ -53,7 +53,8 @@ async def find(tx: Tx, query: MemoryQuery) -> Page[Memory]:
     seen = past.own_sight(view)
     if view.known_at is None and seen is not None:
         params = {**seen.params, "at": moment(at), "id": id_, "offset": query.offset, "limit": query.limit + 1}
-        rows = await tx.rows("read/newest" if newest else "read/oldest", params, visible=seen.visible)
+        name = "read/newest" if newest else "read/oldest"
+        rows = await tx.rows(name, params, place=seen.place, visible=seen.visible)
         return page([memory_from(row[0]) for row in rows], query.limit, _memory_place)
     places = sorted(await past.seen(tx, view), reverse=newest)
     after = [each for each in places if (each < (at, id_) if newest else each > (at, id_))]
@@ -96,14 +97,15 @@ async def entities(tx: Tx, query: EntityQuery) -> Page[Entity]:
     if query.names is not None and query.ids is not None:
         narrow.append("e.id IN $v_ids")
         params["v_ids"] = list(query.ids)
-    gaps = {"own": seen.own, "narrow": _all(narrow), "visible": seen.visible}
+    gaps = {"narrow": _all(narrow), "visible": seen.visible}
     if query.names is not None:
-        rows = await tx.rows("read/entities_named", {**params, "names": list(query.names)}, named=seen.named, **gaps)
+        params["names"] = list(query.names)
+        rows = await tx.rows("read/entities_named", params, named=seen.named, own=seen.own, **gaps)
     elif query.ids is not None:
-        rows = await tx.rows("read/entities", {**params, "ids": list(query.ids)}, **gaps)
+        rows = await tx.rows("read/entities", {**params, "ids": list(query.ids)}, own=seen.own, **gaps)
     else:
         params |= {"key": start[0], "id": start[1], "limit": query.limit + 1}
-        rows = await tx.rows("read/entity_page", params, **gaps)
+        rows = await tx.rows("read/entity_page", params, place=seen.place, **gaps)
     found = [entity_from(row[0]) for row in rows]
     if query.names is not None or query.ids is not None:
         # Few enough to be put in order here, by code points; Neo4j compares parameters otherwise.

@@ -22,6 +22,7 @@ from graphmem.stores.neo4j.where import Sight, sight
 __all__ = ["history", "own_sight", "rewound", "seen", "seen_by"]
 
 _BATCH = 2_000
+_ALL = 2**31
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _NO_LINKS: tuple[Any, ...] = ((), (), ())
 
@@ -61,16 +62,22 @@ async def _candidates(tx: Tx, view: View, shown: Sight, ids: Collection[str] | N
         for row in rows:
             yield _as_it_was(row)
         return
+    if view.owners is None or len(view.owners) > 1:
+        rows = await tx.rows("read/owners", {**params, "limit": _ALL}, place=shown.place, visible=shown.visible)
+        for (owner,) in rows:
+            one = replace(view, owners=(owner,))
+            async for memory in _candidates(tx, one, sight(one), None):
+                yield memory
+        return
     params |= {"at": _FIRST, "id": "", "limit": _BATCH}
     while True:
         rows = await tx.rows(name, params, visible=shown.visible)
-        memory = None
-        for row in rows:
-            memory = _as_it_was(row)
+        found = [_as_it_was(row) for row in rows]
+        for memory in found:
             yield memory
-        if memory is None or len(rows) < _BATCH:
+        if len(found) < _BATCH:
             return
-        params |= {"at": memory.created_at, "id": memory.id}
+        params |= {"at": found[-1].created_at, "id": found[-1].id}
 
 
 def _as_it_was(row: Any) -> Memory:
