@@ -22,7 +22,7 @@ from neo4j.exceptions import (
 
 from graphmem.errors import ConfigurationError, DiskFull, GraphmemError, InvalidInput, TooLarge, Unavailable
 
-__all__ = ["apoc_needed", "met_another", "shown", "translated"]
+__all__ = ["apoc_needed", "check_url", "met_another", "shown", "translated"]
 
 _RETRY_AFTER = 2.0  # seconds
 _NEEDED = 2**30  # bytes a server should have free; what it has cannot be asked of it
@@ -48,6 +48,12 @@ def shown(url: str) -> str:
 def met_another(error: Neo4jError) -> bool:
     """Whether the error only says that another transaction was faster: the work is to be done again."""
     return error.code in _MET_ANOTHER
+
+
+def check_url(url: str) -> None:
+    """Raise `ConfigurationError` unless the URL speaks Bolt. (The driver takes others, for parts that are not here.)"""
+    if urlsplit(url).scheme.partition("+")[0] not in ("neo4j", "bolt"):
+        raise _misspelt(url, "it begins with neither neo4j:// nor bolt://.")
 
 
 @contextmanager
@@ -121,14 +127,18 @@ def _from_server(error: Neo4jError, url: str) -> GraphmemError:
 
 def _from_driver(error: DriverError, url: str) -> GraphmemError:
     if isinstance(error, DriverConfigurationError):
-        return ConfigurationError(
-            f"Neo4j at {shown(url)!r} cannot be used: {error}",
-            hint="Write it like neo4j://user:password@host:7687, of a Neo4j 5.26 or newer.",
-            setting="GRAPHMEM_STORE",
-        )
+        return _misspelt(url, str(error))
     if isinstance(error, ServiceUnavailable | SessionExpired):
         return _unavailable(url, error)
     return Unavailable(f"The connection to Neo4j at {shown(url)!r} failed: {error}")
+
+
+def _misspelt(url: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Neo4j at {shown(url)!r} cannot be used: {why}",
+        hint="Write it like neo4j://user:password@host:7687, of a Neo4j 5.26 or newer.",
+        setting="GRAPHMEM_STORE",
+    )
 
 
 def _unavailable(url: str, error: Exception) -> Unavailable:

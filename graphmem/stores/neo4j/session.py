@@ -25,7 +25,7 @@ from neo4j.exceptions import Neo4jError, TransientError
 
 from graphmem import __version__
 from graphmem.errors import Unavailable
-from graphmem.stores.neo4j.failures import met_another, shown, translated
+from graphmem.stores.neo4j.failures import check_url, met_another, shown, translated
 from graphmem.stores.statements import CYPHER, Condition, Statement, load
 
 __all__ = ["Session", "Tx", "statements"]
@@ -121,6 +121,7 @@ class Session:
         """Connect. Raises `Unavailable` when nobody is there, `ConfigurationError` when the door stays shut."""
         if self._driver is not None:
             return
+        check_url(self.url)
         with translated(self.url):
             driver = AsyncGraphDatabase.driver(
                 self.url,
