@@ -19,9 +19,9 @@ test *arguments:
 test-slow *arguments:
     uv run pytest -n 0 -m "slow or wheel" {{ arguments }}
 
-# The tests that need a real Neo4j, which is started where none is given
+# The tests that need a real Neo4j, which is started where none is given (long ones: -m "services and slow")
 test-services *arguments:
-    uv run pytest -n 0 -m services {{ arguments }}
+    uv run pytest -n 0 -m "services and not slow" {{ arguments }}
 
 # REST on 127.0.0.1:8000, OpenAPI at /docs
 serve *arguments:

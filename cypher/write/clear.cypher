@@ -29,9 +29,11 @@ CALL () {
 }
 CALL () {
   UNWIND $moved AS id
-  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
-  CALL (s, r, o) {
-    MATCH (s)-[x:$(r.type)]->(o) WHERE x.relation = r.id
+  MATCH (r:Relation {id: id})
+  CALL (r) {
+    MATCH (r)-[:SUBJECT]->(s)
+    MATCH (r)-[:OBJECT]->(o)
+    MATCH (s)-[x]->(o) WHERE x.relation = r.id
     DELETE x
   }
 }

@@ -4,10 +4,11 @@
 // returns: relations (ids of the removed), entities (likewise), retold (ids of relations)
 CALL () {
   UNWIND $doubtful AS id
-  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
-  WHERE NOT EXISTS { (r)<-[:STATES]-(:Memory) }
-  CALL (s, r, o) {
-    MATCH (s)-[x:$(r.type)]->(o) WHERE x.relation = r.id
+  MATCH (r:Relation {id: id}) WHERE NOT EXISTS { (r)<-[:STATES]-(:Memory) }
+  CALL (r) {
+    MATCH (r)-[:SUBJECT]->(s)
+    MATCH (r)-[:OBJECT]->(o)
+    MATCH (s)-[x]->(o) WHERE x.relation = r.id
     DELETE x
   }
   DETACH DELETE r

@@ -167,5 +167,9 @@ class Upkeep:
         await compact(self._parts.index, self._drainer)
 
     async def tally(self, project: str | None = None) -> dict[str, int]:
-        """What the store holds, and the points of the index."""
-        return {**await self._parts.store.tally(project), "points": await self._parts.index.count()}
+        """What the store holds, and the `points` of the index; those are missing while it cannot be reached."""
+        held = await self._parts.store.tally(project)
+        try:
+            return {**held, "points": await self._parts.index.count()}
+        except Unavailable:
+            return held

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphmem.abc import GraphStore
+from graphmem.filters import Filter
 from graphmem.stores.neo4j import Neo4jStore
 from graphmem.testing.graph_store import GraphStoreTests
+from graphmem.testing.strategies import documents, filters
+from graphmem.testing.suite.filtering import check
 from tests.support.neo4j import neo4j_url  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.services
@@ -19,3 +27,11 @@ class TestNeo4jStore(GraphStoreTests):
         await store.open()
         yield store
         await store.aclose()
+
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck), deadline=None, derandomize=False)
+    @given(shelf=st.lists(documents(), min_size=1, max_size=8), questions=st.lists(filters(), min_size=5, max_size=5))
+    async def test_very_many_random_filters_agree(
+        self, store: GraphStore, shelf: list[dict[str, Any]], questions: list[Filter]
+    ) -> None:
+        """A thousand, other ones each time: Neo4j plans each anew, which takes most of the time."""
+        await check(store, shelf, questions)

@@ -56,10 +56,10 @@ def test_paths_of_generated_facts(memory: Memory) -> None:
     memory.add_many(list(facts(600, users=2)))
     graphs = {user: Graph(memory, user) for user in ("user-0", "user-1")}
     walked = 0
-    for text, user in questions(40, users=2):
+    for text, user in questions(100, users=2):
         for hit in memory.search(text, user_id=user)["results"]:
             walked += check(memory, hit, graphs[user])
-    assert walked >= 10
+    assert walked >= 10, "too few paths go over relations for this to say anything"
 
 
 def test_a_path_holds_at_the_moment_that_is_asked_for(memory: Memory) -> None:

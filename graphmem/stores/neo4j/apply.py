@@ -7,7 +7,7 @@ speaks of, the rest write what `Draft` made of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphmem.changes import Applied, ChangeSet, Mark, Watch
@@ -44,8 +44,11 @@ async def prune(tx: Tx) -> None:
     await tx.run("write/forget_applied", {"before": _now() - _REMEMBERED})
 
 
-async def apply(tx: Tx, changes: Sequence[ChangeSet]) -> tuple[Applied, ...]:
-    """Carry out the ChangeSets, in this order. Raises `Conflict` and `InvalidInput`; the caller rolls back."""
+async def apply(tx: Tx, changes: Sequence[ChangeSet], edges: Mapping[str, str]) -> tuple[Applied, ...]:
+    """Carry out the ChangeSets, in this order. Raises `Conflict` and `InvalidInput`; the caller rolls back.
+
+    `edges` tells for each type of relation the type of the edge that shows it.
+    """
     if not changes:
         return ()
     # In the order of their names: writers that want several of the same wait, and never for each other.
@@ -60,14 +63,14 @@ async def apply(tx: Tx, changes: Sequence[ChangeSet]) -> tuple[Applied, ...]:
     for change in changes:
         before = applied.get(change.id)
         if before is None:
-            answers.append(await _apply(tx, change, sequences[change.partition]))
+            answers.append(await _apply(tx, change, sequences[change.partition], edges))
             applied[change.id] = answers[-1].sequence
         else:
             answers.append(Applied(sequence=before, repeated=True))
     return tuple(answers)
 
 
-async def _apply(tx: Tx, change: ChangeSet, sequence: int) -> Applied:
+async def _apply(tx: Tx, change: ChangeSet, sequence: int, edges: Mapping[str, str]) -> Applied:
     spoken = spoken_of(change)
     watch = change.watch if sequence != change.sequence else Watch()
     asked = {
@@ -85,7 +88,7 @@ async def _apply(tx: Tx, change: ChangeSet, sequence: int) -> Applied:
     }
     [state] = await tx.rows("write/state", asked)
     _check_watch(change, watch, state["moved"], dict(state["watched"]))
-    writing = _Writing(tx, Draft(change, state), sequence + 1)
+    writing = _Writing(tx, Draft(change, state), sequence + 1, edges)
     if shared := writing.draft.uses.shared_name(writing.called, state["holders"]):
         raise conflict(change, f"two entities are called {shared!r}")
     return await writing.write()
@@ -107,8 +110,9 @@ def _check_watch(change: ChangeSet, watch: Watch, moved: str | None, found: dict
 class _Writing:
     """A draft on its way into the graph."""
 
-    def __init__(self, tx: Tx, draft: Draft, revision: int) -> None:
+    def __init__(self, tx: Tx, draft: Draft, revision: int, edges: Mapping[str, str]) -> None:
         self.tx = tx
+        self.edges = edges
         self.draft = draft
         self.revision = revision
         self.called = list(draft.uses.settled(revision))
@@ -214,7 +218,7 @@ class _Writing:
                 {
                     "id": relation.id,
                     "subject": relation.subject_id,
-                    "type": relation.type,
+                    "edge": self.edges[relation.type],
                     "object": relation.object_id,
                     "fields": projection_fields(relation),
                 }

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from graphmem.abc import GraphStore, SchemaState
-from graphmem.changes import Applied, ChangeSet, Mark
+from graphmem.changes import Applied, ChangeSet, Mark, PutRelation
 from graphmem.models import Entity, Kind, Memory, Relation, Revision
 from graphmem.queries import (
     EntityQuery,
@@ -25,6 +25,7 @@ from graphmem.queries import (
 from graphmem.stores.neo4j import dump, known, marks, pages, past, texts, upkeep, walk
 from graphmem.stores.neo4j.apply import apply, check, prune
 from graphmem.stores.neo4j.ask import ask
+from graphmem.stores.neo4j.edge_types import EdgeTypes
 from graphmem.stores.neo4j.schema import look, prepare
 from graphmem.stores.neo4j.session import Session
 
@@ -52,6 +53,7 @@ class Neo4jStore(GraphStore):
     ) -> None:
         self._session = Session(url, user=user, password=password, database=database, timeout=timeout)
         self._applied = 0  # since it was opened
+        self._edge_types = EdgeTypes()
 
     async def open(self) -> None:
         """See `GraphStore.open`. Raises `ConfigurationError` also for a server without APOC, or too old."""
@@ -92,7 +94,9 @@ class Neo4jStore(GraphStore):
         if not self._applied % _PRUNE_EVERY:
             await self._session.write(prune)
         self._applied += 1
-        return await self._session.write(lambda tx: apply(tx, changes))
+        relations = [op.relation for change in changes for op in change.operations if isinstance(op, PutRelation)]
+        edges = await self._edge_types.drawn(self._session, {relation.type for relation in relations})
+        return await self._session.write(lambda tx: apply(tx, changes, edges))
 
     # -- reading for planning
 
