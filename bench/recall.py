@@ -1,8 +1,7 @@
 """Recall on real questions: `python -m bench.recall`.
 
 Fills a memory through `add_many`, asks every question through `search`, and counts which of the memories that answer it
-are
-among the first k. Arms are switched off one by one to show what each of them brings.
+are among the first k. Arms are switched off one by one to show what each of them brings.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Every contract of graphmem on one page. The docstrings are the specification.
 
-Implementations raise only errors of `graphmem.errors`. What a part can do beyond its contract is a small
-protocol,
+Implementations raise only errors of `graphmem.errors`. What a part can do beyond its contract is a small protocol,
 asked with `isinstance`. `graphmem.testing` holds the suites that decide whether an implementation is right.
 """
 
@@ -132,9 +131,8 @@ class GraphStore(ABC):
     async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """Which entities of the view's project and owners are called so.
 
-        `phrases` are words joined by one space (`" ".join(text.words(…))`), as names are stored a second
-        time.
-        The answer maps the phrases found to entities, by id; visibility is not decided here but by `walk`.
+        `phrases` are words joined by one space (`" ".join(text.words(…))`), as names are stored a second time. The
+        answer maps the phrases found to entities, by id; visibility is not decided here but by `walk`.
         """
 
     @abstractmethod
@@ -280,9 +278,8 @@ class VectorIndex(ABC):
     async def open(self, fingerprint: str) -> None:
         """Open or create. `fingerprint` names embedder and keyword encoder.
 
-        Raises `EmbedderChanged` if it was built with another one, `StoreLocked` if another process holds it.
-        A copy that
-        cannot be read is set aside: the index then opens empty, with `clean` False.
+        Raises `EmbedderChanged` if it was built with another one, `StoreLocked` if another process holds it. A copy
+        that cannot be read is set aside: the index then opens empty, with `clean` False.
         """
 
     @abstractmethod
@@ -451,10 +448,9 @@ class ChatModel(ABC):
     async def ask(self, messages: Sequence[ChatMessage], *, schema: Mapping[str, Any], schema_name: str) -> ChatAnswer:
         """One structured completion; `schema` is a strict JSON Schema.
 
-        The text is complete: a truncated answer raises `ModelAnswerInvalid`, a refusal `ModelRefused`, an
-        unreachable
-        or busy model `ModelUnavailable`, everything else `ModelError`. That it fits the schema is the
-        caller's to check.
+        The text is complete: a truncated answer raises `ModelAnswerInvalid`, a refusal `ModelRefused`, an unreachable
+        or busy model `ModelUnavailable`, everything else `ModelError`. That it fits the schema is the caller's to
+        check.
         """
 
     async def aclose(self) -> None:

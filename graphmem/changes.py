@@ -1,11 +1,9 @@
 """The write language: what a store is asked to change, as data.
 
-Planning decides, the store obeys. Every operation carries whole objects; putting an id that exists replaces
-it.
-The store itself does three things more, in the same transaction: it gives everything written the partition's
-next sequence as `revision`, removes what nothing refers to any longer (relations that no memory states,
-entities
-that no memory mentions), and marks every id whose copy in the index became stale.
+Planning decides, the store obeys. Every operation carries whole objects; putting an id that exists replaces it. The
+store itself does three things more, in the same transaction: it gives everything written the partition's next sequence
+as `revision`, removes what nothing refers to any longer (relations that no memory states, entities that no memory
+mentions), and marks every id whose copy in the index became stale.
 """
 
 from __future__ import annotations
@@ -116,12 +114,10 @@ class Watch:
 class ChangeSet:
     """All that one deed changes in one partition.
 
-    `sequence` is the partition sequence it was planned against (0: the partition was new). If the partition
-    has moved
-    since, the store compares `watch`: the change is a `Conflict` exactly when something watched was written
-    after `sequence` (an entity under a watched name, a memory with a watched text key, a relation of a
-    watched subject, a watched id) or a watched id is gone. `id` makes it idempotent: applied again, it
-    changes nothing.
+    `sequence` is the partition sequence it was planned against (0: the partition was new). If the partition has moved
+    since, the store compares `watch`: the change is a `Conflict` exactly when something watched was written after
+    `sequence` (an entity under a watched name, a memory with a watched text key, a relation of a watched subject, a
+    watched id) or a watched id is gone. `id` makes it idempotent: applied again, it changes nothing.
     """
 
     id: str
@@ -145,9 +141,8 @@ class Mark:
 class Applied:
     """What a store did with a ChangeSet.
 
-    `sequence` is the revision that everything written got; `repeated` says that the ChangeSet had been
-    applied
-    before; `removed` are relations and entities that nothing refers to any longer.
+    `sequence` is the revision that everything written got; `repeated` says that the ChangeSet had been applied before;
+    `removed` are relations and entities that nothing refers to any longer.
     """
 
     sequence: int

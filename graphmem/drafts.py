@@ -1,8 +1,7 @@
 """What extraction is asked and what it answers, before planning decides what to change.
 
-Entities are referred to by name; `SELF` and `AGENT` stand for the scope's own entities, so that no extractor
-has to know what
-they are called.
+Entities are referred to by name; `SELF` and `AGENT` stand for the scope's own entities, so that no extractor has to
+know what they are called.
 """
 
 from __future__ import annotations
@@ -61,9 +60,8 @@ class Instructions:
 class ExtractionRequest:
     """Messages to draw memories from (`episodes`), and what is known around them.
 
-    `shown` are existing memories the model may repeat, reword or supersede, nearest first; `context` the
-    run's last episodes,
-    oldest first.
+    `shown` are existing memories the model may repeat, reword or supersede, nearest first; `context` the run's last
+    episodes, oldest first.
     """
 
     scope: Scope
@@ -104,12 +102,9 @@ class RelationDraft:
 class MemoryDraft:
     """One statement to remember.
 
-    `verdict` says how it stands to the shown memories in `targets`: `new`; `repeats` the first (nothing to
-    add but
-    provenance); `rewords` it (same id, new words: a correction of wording or detail); `supersedes` all of
-    them
-    (they were true and are no longer). `retracts` says that the targets are to be retired and nothing is to
-    be added.
+    `verdict` says how it stands to the shown memories in `targets`: `new`; `repeats` the first (nothing to add but
+    provenance); `rewords` it (same id, new words: a correction of wording or detail); `supersedes` all of them (they
+    were true and are no longer). `retracts` says that the targets are to be retired and nothing is to be added.
     `episodes` are indices into the request's episodes.
     """
 

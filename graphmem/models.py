@@ -1,9 +1,8 @@
 """The domain model: the words of graphmem as frozen data, used on every floor.
 
-All datetimes are aware and in UTC; intervals are half-open, `[valid_at, invalid_at)`. *World time* says when
-something was true (`valid_at`, `invalid_at`) and when it was said (`observed_at`); *system time* says when
-this
-store knew it (`created_at`, `expired_at`). Sequences inside models are tuples, links are sorted.
+All datetimes are aware and in UTC; intervals are half-open, `[valid_at, invalid_at)`. *World time* says when something
+was true (`valid_at`, `invalid_at`) and when it was said (`observed_at`); *system time* says when this store knew it
+(`created_at`, `expired_at`). Sequences inside models are tuples, links are sorted.
 """
 
 from __future__ import annotations
@@ -256,10 +255,8 @@ class Entity:
 class Relation:
     """A typed, directed statement between two entities, over an interval.
 
-    `type` matches `^[A-Z][A-Z0-9_]{0,63}$`; `label` keeps the words it was said in. `expired_at` is set when
-    it was
-    retired, `superseded_by` then names the *memory* that did. `memory_ids` are the memories that state it:
-    those
+    `type` matches `^[A-Z][A-Z0-9_]{0,63}$`; `label` keeps the words it was said in. `expired_at` is set when it was
+    retired, `superseded_by` then names the *memory* that did. `memory_ids` are the memories that state it: those
     visible to the read, or all of the partition where the read has no view. Never empty in a store.
     """
 
@@ -303,9 +300,8 @@ class Event(StrEnum):
 class Revision:
     """One entry of a memory's history.
 
-    `state` is `Memory.state()` right after the event, as `known_at` replays it; a DELETE keeps neither texts
-    nor
-    state. `by` names the actor (an API key's name, or what the caller said), `reason` the rule.
+    `state` is `Memory.state()` right after the event, as `known_at` replays it; a DELETE keeps neither texts nor state.
+    `by` names the actor (an API key's name, or what the caller said), `reason` the rule.
     """
 
     id: str
@@ -362,8 +358,7 @@ class SparseVector:
 class Point:
     """What the vector index holds of one memory, relation or entity: ids, vectors and filter tokens, never text.
 
-    `scope` and `tokens` (hashed `key=value`, see `filters.bounds.token`) are given for memories only. `dense`
-    has unit
+    `scope` and `tokens` (hashed `key=value`, see `filters.bounds.token`) are given for memories only. `dense` has unit
     length or is all zero.
     """
 

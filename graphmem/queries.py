@@ -40,13 +40,10 @@ Item = TypeVar("Item")
 class View:
     """What a reader may see: the meaning of visibility, the same for every read of every store.
 
-    `where` carries scope and filter alike. `owners` are the partitions that can hold anything for it (None:
-    all of
-    the project). Without `as_of` a read shows the current view: nothing retired (unless
-    `include_superseded`).
-    `as_of` is strict: the interval must hold it, retired or not. `known_at` replays what the store knew then.
-    Past its `expiration_date` a memory is hidden unless `include_expired`; the day that counts is that of
-    `as_of`, else `today`.
+    `where` carries scope and filter alike. `owners` are the partitions that can hold anything for it (None: all of the
+    project). Without `as_of` a read shows the current view: nothing retired (unless `include_superseded`). `as_of` is
+    strict: the interval must hold it, retired or not. `known_at` replays what the store knew then. Past its
+    `expiration_date` a memory is hidden unless `include_expired`; the day that counts is that of `as_of`, else `today`.
     """
 
     project: str
@@ -111,8 +108,7 @@ class Page(Generic[Item]):
 class MemoryQuery:
     """Visible memories by (created_at, id); `newest_first` turns the order round.
 
-    Pages neither lose nor repeat a memory while others are written. `offset` skips that many (for numbered
-    pages) and
+    Pages neither lose nor repeat a memory while others are written. `offset` skips that many (for numbered pages) and
     excludes `cursor`.
     """
 
@@ -159,10 +155,9 @@ class RelationQuery:
 class Walk:
     """One hop out from `entity_ids`, over what is visible.
 
-    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in
-    `prefer_relations` and `prefer_memories` (ids of what resembles the question, the best first) in their order, then
-    the newest (by `created_at`, then id).
-    `types` confines the relations, not the memories.
+    At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer_relations` and
+    `prefer_memories` (ids of what resembles the question, the best first) in their order, then the newest (by
+    `created_at`, then id). `types` confines the relations, not the memories.
     """
 
     view: View
@@ -241,8 +236,7 @@ class Known:
     """The answer to a `KnownQuery`, read in one consistent state: retired things included, no view applied.
 
     `sequence` is the partition's (0: it is new). `entities` is keyed by the folded names that were asked for.
-    `memories` is keyed by id and holds those asked for by id or text, those that state a returned relation,
-    and the
+    `memories` is keyed by id and holds those asked for by id or text, those that state a returned relation, and the
     dependents. `sources` says of each returned episode which memories came from it.
     """
 
@@ -277,8 +271,7 @@ class Record:
 class IndexFilter:
     """What the index is asked to hold to: never narrower than the truth, the store re-checks.
 
-    `owners` as in `View`; an empty tuple matches nothing. `where` (memories only) has `eq` and `in` leaves
-    over the
+    `owners` as in `View`; an empty tuple matches nothing. `where` (memories only) has `eq` and `in` leaves over the
     scope fields, `categories` and `metadata.…`, joined by And, Or, Not: `filters.widen` made it so.
     """
 

@@ -39,8 +39,7 @@ class CrossEncoderReranker(Reranker):
     """A cross-encoder of https://huggingface.co/models?library=sentence-transformers, or a folder.
 
     It reads question and text together, and so orders better than vectors, at some ten milliseconds a text. The model
-    is
-    loaded on first use, into Hugging Face's cache.
+    is loaded on first use, into Hugging Face's cache.
     """
 
     def __init__(self, model: str = DEFAULT) -> None:

@@ -22,8 +22,8 @@ class Parts:
     """The engine's parts.
 
     `extractor` draws memories from messages, `verbatim` keeps texts as they are; `instructions` go to the model with
-    every add that brings none of its own. `clock` tells the present moment,
-    `lock` keeps other processes out of an embedded folder.
+    every add that brings none of its own. `clock` tells the present moment, `lock` keeps other processes out of an
+    embedded folder.
     """
 
     store: GraphStore

@@ -18,8 +18,7 @@ def calibrate_words(scores: Mapping[str, float]) -> dict[str, float]:
     """Keyword scores as shares of the best one, in [0, 1].
 
     A best one below `WEAK_WORDS` does not count as full: sums of BM25 term weights have no upper bound of their own,
-    and the
-    best of a bad lot must not look like a find.
+    and the best of a bad lot must not look like a find.
     """
     best = max(scores.values(), default=0.0)
     return {name: score / max(best, WEAK_WORDS) for name, score in scores.items()}

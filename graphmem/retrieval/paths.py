@@ -28,8 +28,7 @@ def trace(memory_id: str, around: Neighbourhood) -> tuple[Step, ...]:
     """From the question to a seed entity, along what the walk followed, to the memory.
 
     Of the entities that the memory mentions, the one nearest to a seed leads to it, seeds that the question named
-    before others. A memory that the walk did not
-    reach was found by the question directly.
+    before others. A memory that the walk did not reach was found by the question directly.
     """
     ways = [way for entity_id in around.mentions.get(memory_id, ()) if (way := _back(entity_id, around))]
     if not ways:

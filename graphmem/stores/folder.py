@@ -18,8 +18,7 @@ class FolderLock:
     """Holds a folder for this process. The operating system lets go of it however the process ends.
 
     Beside the lock lies a note, `holder.json`: the process id, and the address if the holder is a server. It is only
-    believed
-    while the lock is held.
+    believed while the lock is held.
     """
 
     def __init__(self, folder: Path) -> None:
