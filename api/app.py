@@ -18,7 +18,7 @@ from graphmem.client.locate import locate
 from graphmem.errors import ConfigurationError
 from graphmem.settings import Settings, load_settings
 
-from . import errors
+from . import docs, errors
 from .auth import Authenticate, KeyRing, check_binding
 from .deps import House
 from .gate import Bodies, PlainPaths
@@ -85,8 +85,8 @@ def create_app(
         responses={"default": _PROBLEM},
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.house = house
     errors.install(app)
@@ -98,6 +98,7 @@ def create_app(
         admin.router,
         admin.keys,
         admin.health,
+        docs.router,
     ):
         app.include_router(router)
     return app

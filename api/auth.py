@@ -17,11 +17,12 @@ from graphmem.engine.keys import ANY, MAX_NAME, ROLES, Key, Role, digest_of, lis
 from graphmem.errors import ConfigurationError, Forbidden, GraphmemError, NotFound
 from graphmem.text import clean
 
+from .docs import PATHS
 from .errors import Refused, respond
 
 __all__ = ["PUBLIC", "Authenticate", "Caller", "KeyRing", "check_binding", "is_loopback"]
 
-PUBLIC = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/docs"})
+PUBLIC = PATHS | {"/", "/healthz", "/readyz", "/openapi.json"}
 """What needs no key: it says nothing of what is remembered."""
 
 REFRESH = 2.0

@@ -79,7 +79,10 @@ async def test_strangers_see_no_routes_and_no_bodies_are_read(connect: Client, k
         problem(await client.post("/search", content=b"{"), 401, "unauthenticated")
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/openapi.json", "/docs"])
+OPEN = ["/", "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"]
+
+
+@pytest.mark.parametrize("path", OPEN)
 async def test_what_is_open_to_all(connect: Client, keys: Keys, path: str) -> None:
     async with connect(peer="10.0.0.7", url="https://memory.example") as client:
         assert (await client.get(path)).status_code == 200
