@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from graphmem.abc import model_requests
-from tests.support.neo4j import neo4j_url
+from tests.support.neo4j import empty_neo4j, neo4j_of_our_own, neo4j_url
 
-__all__ = ["neo4j_url"]
+__all__ = ["empty_neo4j", "neo4j_of_our_own", "neo4j_url"]
 
 pytest.register_assert_rewrite("graphmem.testing")
 

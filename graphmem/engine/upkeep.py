@@ -31,6 +31,7 @@ class Upkeep:
         self._drainer = drainer
         self.is_open = False
         self._indexed = False  # whether the index is open
+        self._opening = anyio.Lock()
 
     async def open(self, *, rebuilding: bool = False) -> None:
         """Open store and index; idempotent. After a stop that was not orderly the index is compared and repaired.
@@ -60,9 +61,12 @@ class Upkeep:
         self.is_open = True
 
     async def _open_index(self) -> None:
-        await self._parts.index.open(self._parts.encoders.fingerprint)
-        self._indexed = True
-        await self._catch_up(trusted=await self._stopped_together())
+        async with self._opening:
+            if self._indexed:
+                return
+            await self._parts.index.open(self._parts.encoders.fingerprint)
+            self._indexed = True
+            await self._catch_up(trusted=await self._stopped_together())
 
     async def keep(self, every: float = 5.0) -> None:
         """Work off what the index owes, every few seconds, until cancelled: for servers.

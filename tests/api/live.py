@@ -18,14 +18,15 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from api.server import run
-from graphmem.assemble import assemble
+from graphmem.assemble import assemble, assemble_neo4j
 from graphmem.client.local import LocalBackend
 from graphmem.errors import GraphmemError
-from graphmem.settings import Settings
+from graphmem.settings import Settings, read_neo4j
 
-settings = Settings(extractor="verbatim")
+settings, place = Settings(extractor="verbatim"), sys.argv[1]
+engine = assemble_neo4j(settings, read_neo4j(place)) if "://" in place else assemble(settings, Path(place))
 try:
-    run(LocalBackend(assemble(settings, Path(sys.argv[1]))), settings=settings, host=sys.argv[2], port=int(sys.argv[3]))
+    run(LocalBackend(engine), settings=settings, host=sys.argv[2], port=int(sys.argv[3]))
 except GraphmemError as error:
     sys.exit(f"{error.code}: {error}")
 print("stopped in order")
@@ -49,15 +50,20 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path, log: Path, host: str = "127.0.0.1", port: int = 0) -> Iterator[subprocess.Popen[str]]:
-    """The process, which may still be starting. It logs to a file: nobody would empty a pipe."""
+def started(
+    place: Path | str, log: Path, host: str = "127.0.0.1", port: int = 0, **settings: str
+) -> Iterator[subprocess.Popen[str]]:
+    """The process, which may still be starting. It logs to a file: nobody would empty a pipe.
+
+    `settings` are for its environment, as `GRAPHMEM_HOME`.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GRAPHMEM_", "OPENAI_"))}
     with (
         log.open("w") as written,
         subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", SCRIPT, str(folder), host, str(port)],
+            [sys.executable, "-W", "error", "-c", SCRIPT, str(place), host, str(port)],
             cwd=ROOT,
-            env=environment,
+            env=environment | settings,
             stdout=subprocess.PIPE,
             stderr=written,
             text=True,
@@ -71,9 +77,9 @@ def started(folder: Path, log: Path, host: str = "127.0.0.1", port: int = 0) -> 
 
 
 @contextmanager
-def running(folder: Path, log: Path) -> Iterator[Server]:
-    """A server over the folder; on the way out it is stopped, if it runs still."""
-    with started(folder, log) as process:
+def running(place: Path | str, log: Path, **settings: str) -> Iterator[Server]:
+    """A server over the folder or Neo4j; on the way out it is stopped, if it runs still."""
+    with started(place, log, **settings) as process:
         assert process.stdout is not None
         told = process.stdout.readline()
         found = re.search(r"http://\S+", told)

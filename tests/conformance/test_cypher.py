@@ -19,7 +19,7 @@ from graphmem.stores.neo4j.where import Sight, sight
 from graphmem.stores.statements import Condition
 from graphmem.testing.worlds import TODAY, Scribe, fresh
 from graphmem.text import words
-from tests.support.neo4j import neo4j_url  # noqa: F401  (a fixture)
+from tests.support.neo4j import empty
 
 pytestmark = [pytest.mark.services, pytest.mark.anyio]
 
@@ -99,17 +99,21 @@ def operators(plan: dict[str, Any]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-async def store(neo4j_url):  # noqa: F811
-    store = Neo4jStore(neo4j_url)
+async def store(neo4j_of_our_own):
+    # Of few things the planner looks at all: plans are asked of a database that tells it nothing.
+    empty(neo4j_of_our_own)
+    store = Neo4jStore(neo4j_of_our_own.url)
     await store.open()
     yield store
     await store.aclose()
 
 
 @pytest.fixture(scope="module")
-async def session(store, neo4j_url):  # noqa: F811
+async def session(store, neo4j_of_our_own):
     async with (
-        AsyncGraphDatabase.driver(neo4j_url, notifications_min_severity=NotificationMinimumSeverity.OFF) as driver,
+        AsyncGraphDatabase.driver(
+            neo4j_of_our_own.url, notifications_min_severity=NotificationMinimumSeverity.OFF
+        ) as driver,
         driver.session() as session,
     ):
         yield session

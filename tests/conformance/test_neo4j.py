@@ -14,7 +14,6 @@ from graphmem.stores.neo4j import Neo4jStore
 from graphmem.testing.graph_store import GraphStoreTests
 from graphmem.testing.strategies import documents, filters
 from graphmem.testing.suite.filtering import check
-from tests.support.neo4j import neo4j_url  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.services
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.services
 class TestNeo4jStore(GraphStoreTests):
     # One store for all tests, as a server would be.
     @pytest.fixture(scope="class")
-    async def store(self, neo4j_url):  # noqa: F811
+    async def store(self, neo4j_url):
         store = Neo4jStore(neo4j_url)
         await store.open()
         yield store

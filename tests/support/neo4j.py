@@ -6,38 +6,60 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-__all__ = ["needs_neo4j", "neo4j_url"]
+if TYPE_CHECKING:
+    from tests.support.neo4j_local.server import Server
+
+__all__ = ["empty", "empty_neo4j", "neo4j_of_our_own", "neo4j_url"]
 
 IMAGE = "neo4j:5.26-community"
 
 
-@contextlib.contextmanager
-def needs_neo4j() -> Iterator[str]:
-    """The address of a server that needs no password. Skips, with the reason, where none can be had."""
+@pytest.fixture(scope="session")
+def neo4j_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of one server for all tests of a process, one that needs no password.
+
+    Skips, with the reason, where none can be had. Tests keep to projects of their own there.
+    """
     if url := os.environ.get("GRAPHMEM_TEST_NEO4J"):
         yield url
     elif _docker():
         with _container() as url:
             yield url
     else:
-        from tests.support.neo4j_local.server import NotHere, jars, local_server
-
-        try:
-            jars()
-        except NotHere as error:
-            pytest.skip(f"no Neo4j: GRAPHMEM_TEST_NEO4J is not set, Docker does not run, and {error}")
-        with local_server() as server:
-            yield server.url
+        yield request.getfixturevalue("neo4j_of_our_own").url
 
 
 @pytest.fixture(scope="session")
-def neo4j_url() -> Iterator[str]:
-    """One server for all tests of a process."""
-    with needs_neo4j() as url:
-        yield url
+def neo4j_of_our_own() -> Iterator[Server]:
+    """One that may be emptied, killed and started again, for all such tests of a process."""
+    from tests.support.neo4j_local.server import NotHere, local_server
+
+    try:
+        with local_server() as server:
+            yield server
+    except NotHere as error:
+        pytest.skip(f"no Neo4j of our own: {error}")
+
+
+@pytest.fixture
+def empty_neo4j(neo4j_of_our_own: Server) -> Server:
+    """The same, with nothing in it."""
+    empty(neo4j_of_our_own)
+    return neo4j_of_our_own
+
+
+def empty(server: Server) -> None:
+    """Remove everything, also from what the planner knows of it."""
+    from neo4j import GraphDatabase
+
+    with GraphDatabase.driver(server.url) as driver, driver.session() as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS").consume()
+        session.run("CALL db.resampleOutdatedIndexes()").consume()
+        session.run("CALL db.clearQueryCaches()").consume()
 
 
 def _docker() -> bool:

@@ -69,6 +69,7 @@ class QdrantServer:
         self.version = tuple(int(part) for part in version.split("."))
         self.before: Callable[[Request], None] = lambda request: None
         self._said = version
+        self._port = 0  # a free one
         self._key = api_key
         self._client = QdrantClient(":memory:")
         self._indexed: defaultdict[str, set[str]] = defaultdict(set)
@@ -77,23 +78,37 @@ class QdrantServer:
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"server_of": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._client.close()
+
+    def start(self) -> None:
+        """Listen, at the address of before if there was one, with what was held then."""
+        handler = type("Handler", (_Handler,), {"server_of": self})
+        self._stopping.clear()
+        self._http = ThreadingHTTPServer(("127.0.0.1", self._port), handler)
+        self._http.daemon_threads = True
+        self._port = self._http.server_port
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Be away: nothing listens, and connections that are open end with their next request."""
         self._stopping.set()
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
-        self._client.close()
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopping.is_set()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
+        return f"http://127.0.0.1:{self._port}"
 
     @property
     def lines(self) -> list[str]:
@@ -241,6 +256,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = int(self.headers.get("content-length") or 0)
         raw = self.rfile.read(length)
+        if self.server_of.is_stopped:
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.loads(raw) if raw else None
         path = urlsplit(self.path).path

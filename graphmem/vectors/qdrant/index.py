@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -23,6 +24,8 @@ from graphmem.vectors.qdrant.renewal import Renewal
 from graphmem.vectors.qdrant.server import Note, Server
 
 __all__ = ["QdrantIndex"]
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -104,6 +107,8 @@ class QdrantIndex(VectorIndex):
             compared = self._clean or self._looked_through
             if compared and not self._noted and self._collection is not None:
                 await self._server.put_note(self._collection, Note(self._fingerprint, verified=True))
+        except Unavailable as error:  # nothing is lost: whoever opens it next compares it again
+            _log.warning("The index was left without a note that it is orderly: %s", error.message)
         finally:
             await self._leave()
 
