@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +12,8 @@ from graphmem.abc import Embedder, Extractor, GraphStore, VectorCache, VectorInd
 from graphmem.embed.cross_encoder import make_reranker
 from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
-from graphmem.errors import ConfigurationError
+from graphmem.errors import ConfigurationError, InvalidInput
+from graphmem.extraction.registry import Registry
 from graphmem.indexing import Encoders
 from graphmem.settings import NEO4J_SCHEMES, Neo4jAddress, Settings, read_neo4j, shown
 
@@ -96,6 +98,7 @@ def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Pa
         encoders=Encoders(embedder, Analyser(settings.language)),
         extractor=_extractor(settings),
         verbatim=VerbatimExtractor(),
+        registry=_registry(settings),
         cache=cache,
         reranker=make_reranker(settings.reranker) if settings.reranker else None,
         instructions=settings.custom_instructions,
@@ -129,6 +132,24 @@ def _embedder(settings: Settings) -> Embedder:
         settings.embedder,
         api_key=key.get_secret_value() if key else None,
         dimensions=settings.embedder_dimensions,
+    )
+
+
+def _registry(settings: Settings) -> Registry:
+    if settings.predicates is None:
+        return Registry()
+    try:
+        return Registry(json.loads(settings.predicates.expanduser().read_text("utf-8")))
+    except InvalidInput as error:
+        said, hint = error.message, error.hint
+    except ValueError as error:
+        said, hint = f"It is no JSON in UTF-8: {error}.", None
+    except OSError as error:
+        said, hint = f"It cannot be read: {error.strerror}.", None
+    raise ConfigurationError(
+        f"The predicates in {str(settings.predicates)!r} cannot be used. {said}",
+        hint=hint or "docs/settings.md shows such a file.",
+        setting="GRAPHMEM_PREDICATES",
     )
 
 

@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     )
     llm_timeout: float = Field(default=60.0, description="Seconds that one model call may take.", gt=0)
     custom_instructions: str | None = Field(default=None, description="Instructions to the model for every add.")
+    predicates: Path | None = Field(
+        default=None,
+        description="A JSON file of your own relations: which are functional, opposite, or say the same as another.",
+    )
     episodes: Literal["sourced", "all", "none"] = Field(
         default="sourced",
         description="Messages kept: those a memory came from and the run's last ten, all, or none.",

@@ -70,7 +70,7 @@ class Registry:
     """
 
     def __init__(self, extra: Mapping[str, Any] | None = None) -> None:
-        data = _merged(_shipped(), _checked(extra or {}))
+        data = _merged(_shipped(), {} if extra is None else _checked(extra))
         self._synonyms: dict[str, tuple[str, ...]] = data["same"]
         self._same = {other: type_ for type_, others in data["same"].items() for other in others}
         self._past = {other: type_ for type_, others in data["past"].items() for other in others}
@@ -200,7 +200,7 @@ def _third_person(type_: str) -> str:
 @cache
 def _shipped() -> dict[str, Any]:
     data = json.loads(files(__package__).joinpath("data", "predicates.json").read_text("utf-8"))
-    return _checked({name: part for name, part in data.items() if name != "about"})
+    return _checked(data)
 
 
 def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,38 +217,44 @@ def _merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """`data` if it has the shape of the data file."""
+    """`data` if it has the shape of the data file, without what it says `about` itself."""
     if not isinstance(data, Mapping):
-        raise _misshapen("predicates", "an object")
-    for name, part in data.items():
+        raise InvalidInput("Predicates should be an object.", hint=_HINT, field="predicates")
+    parts = {name: part for name, part in data.items() if name != "about"}
+    for name, part in parts.items():
         if name not in _PARTS:
             raise InvalidInput(
                 f"Predicates have no part {name!r}.",
-                hint=f"They have {', '.join(_PARTS)}.",
+                hint=_HINT,
                 field="predicates",
             )
-        if name in ("functional", "same", "past"):
-            if not isinstance(part, Mapping) or not all(map(_are_types, part.values())):
+        if name == "functional":
+            if not isinstance(part, Mapping) or not all(_are_types(types, endings="*") for types in part.values()):
                 raise _misshapen(name, "an object of lists of types")
+        elif name in ("same", "past"):
+            if not isinstance(part, Mapping) or not all(map(_are_types, (tuple(part), *part.values()))):
+                raise _misshapen(name, "an object of types, each with a list of types")
         elif name == "opposites":
             pairs = isinstance(part, list | tuple) and all(isinstance(each, Mapping) for each in part)
             if not pairs or not all(each.get(side) and _are_types(each[side]) for each in part for side in _SIDES):
                 raise _misshapen(name, "a list of objects with positive and negative types")
         elif name == "negations":
-            if not isinstance(part, Mapping) or not all(isinstance(left, str) for left in part.values()):
-                raise _misshapen(name, "an object of texts")
+            texts = isinstance(part, Mapping) and all(isinstance(left, str) for left in part.values())
+            if not texts or not _are_types(tuple(part)):
+                raise _misshapen(name, "an object of openings, each with a text")
         elif not _are_types(part):
             raise _misshapen(name, "a list of types")
-    return dict(data)
+    return parts
 
 
 _SIDES = ("positive", "negative")
+_HINT = f"They have {', '.join(_PARTS)}."
 
 
-def _are_types(value: Any) -> bool:
+def _are_types(value: Any, endings: str = "") -> bool:
     if not isinstance(value, list | tuple):
         return False
-    return all(isinstance(each, str) and _TYPE.fullmatch(each.removesuffix("*")) for each in value)
+    return all(isinstance(each, str) and _TYPE.fullmatch(each.removesuffix(endings)) for each in value)
 
 
 def _misshapen(name: str, shape: str) -> InvalidInput:

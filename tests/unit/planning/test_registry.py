@@ -143,6 +143,11 @@ def test_a_project_adds_its_own() -> None:
         {"opposites": [{"positive": ["LIKES"], "negative": []}]},
         {"opposites": {"LIKES": "HATES"}},
         {"negations": {"NOT": 1}},
+        {"negations": {"not": ""}},
+        {"same": {"lives in": ["DWELLS_IN"]}},
+        {"same": {"LIVES_IN": ["DWELLS_*"]}},
+        {"past": {"lives in": ["DWELT_IN"]}},
+        [],
         {"naming": "IS_NAMED"},
     ],
 )
