@@ -104,6 +104,7 @@ async def store(neo4j_of_our_own):
     empty(neo4j_of_our_own)
     store = Neo4jStore(neo4j_of_our_own.url)
     await store.open()
+    await store.cypher("CALL db.clearQueryCaches()", {}, limit=1, timeout=30.0)
     yield store
     await store.aclose()
 

@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 import gzip
-import json
 from pathlib import Path
 
 import pytest
 
-from graphmem import AsyncMemory, Settings
+from graphmem import AsyncMemory
 from graphmem.client.house import back_up, copy_house, restore_house
 from graphmem.engine.moving import backup, census, copy
 from graphmem.errors import ConfigurationError, CorruptStore, InvalidInput, Unavailable
 from graphmem.stores.sqlite import SQLiteStore
 from graphmem.testing.oracle import OracleStore
+from tests.support.lived_in import SETTINGS, live_in, same
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = Settings(embedder="hashing", extractor="rules", free_space_mb=16)
-
-
 @pytest.fixture
 async def lived_in(tmp_path: Path) -> Path:
-    """A memory with two owners, a supersession, a deletion, and settings."""
     folder = tmp_path / "old"
-    async with AsyncMemory(folder, settings=SETTINGS) as memory:
-        await memory.add("I moved from Porto to Lisbon in May. Marta, my sister, works at Corvid.", user_id="ana")
-        await memory.add("I like tea.", user_id="ana", metadata={"deep": {"big": 2**53 + 1}, "of": [1.5, None, "é"]})
-        await memory.add("I no longer like tea.", user_id="ana", timestamp="2026-05-02T10:00:00.000001Z")
-        gone = await memory.add("The code is 1234.", user_id="bo", infer=False)
-        await memory.add("Bo leads Atlas", user_id="bo", infer=False, relations=[("Bo", "LEADS", "Atlas")])
-        await memory.delete(gone["results"][0]["id"])
-    store = SQLiteStore(folder / "graph.sqlite")
-    await store.open()
-    await store.put_setting("default", "colours", {"Ana": ["red", 1]})
-    await store.aclose()
+    await live_in(folder)
     return folder
-
-
-async def told(folder: Path) -> list[object]:
-    """What a person sees of it."""
-    async with AsyncMemory(folder, settings=SETTINGS) as memory:
-        seen = []
-        for user in ("ana", "bo"):
-            page = await memory.get_all(user_id=user, include_superseded=True)
-            seen += [page["results"], [await memory.history(each["id"]) for each in page["results"]]]
-            seen.append((await memory.search("who works at Corvid, and who likes tea?", user_id=user))["results"])
-        assert (await memory.index("verify"))["clean"]
-    return json.loads(json.dumps(seen, default=str))
-
-
-async def same(old: Path, new: Path) -> None:
-    def plain(seen: list[object]) -> object:
-        return json.loads(json.dumps(seen), object_hook=lambda each: {k: v for k, v in each.items() if k != "revision"})
-
-    assert plain(await told(new)) == plain(await told(old))
 
 
 @pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])

@@ -59,7 +59,6 @@ def empty(server: Server) -> None:
     with GraphDatabase.driver(server.url) as driver, driver.session() as session:
         session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS").consume()
         session.run("CALL db.resampleOutdatedIndexes()").consume()
-        session.run("CALL db.clearQueryCaches()").consume()
 
 
 def _docker() -> bool:

@@ -61,6 +61,8 @@ def translated(url: str) -> Iterator[None]:
     """Turn what the driver raises inside the block into errors of graphmem's tree."""
     try:
         yield
+    except GraphmemError:  # some are OSErrors, too
+        raise
     except (AuthError, Forbidden) as error:
         raise ConfigurationError(
             f"Neo4j at {shown(url)!r} does not let this user in: {_said(error)}",
