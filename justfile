@@ -17,7 +17,7 @@ test *arguments:
 
 # The long rounds: random kills, large random filters, notebooks, and the wheel
 test-slow *arguments:
-    uv run pytest -n 0 -m "slow or wheel" {{ arguments }}
+    uv run pytest -n 0 -m "(slow or wheel) and not services" {{ arguments }}
 
 # The tests that need a real Neo4j, which is started where none is given (long ones: -m "services and slow")
 test-services *arguments:

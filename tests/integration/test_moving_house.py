@@ -17,6 +17,7 @@ from tests.support.lived_in import SETTINGS, live_in, same
 
 pytestmark = pytest.mark.anyio
 
+
 @pytest.fixture
 async def lived_in(tmp_path: Path) -> Path:
     folder = tmp_path / "old"
