@@ -206,5 +206,5 @@ def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptio
     if likeness.any():
         start[: len(memories)] = options.prior * likeness / likeness.max()
     ranks = pagerank(start, edges[:, 0], edges[:, 1], weights, options.damping)[: len(memories)]
-    best = ranks.max()
+    best = np.max(ranks)
     return dict(zip(memories, (ranks / best).tolist(), strict=True))
