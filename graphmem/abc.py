@@ -50,6 +50,7 @@ __all__ = [
     "SchemaState",
     "Stamped",
     "SupportsCypher",
+    "SupportsEdges",
     "SupportsSchema",
     "VectorCache",
     "VectorIndex",
@@ -265,6 +266,17 @@ class SupportsSchema(Protocol):
 
     async def schema(self) -> SchemaState:
         """How far the schema is; may be asked before `open`, and changes nothing."""
+
+
+@runtime_checkable
+class SupportsEdges(Protocol):
+    """A store that shows each relation as an edge, too, for people who look into the database."""
+
+    async def misdrawn(self) -> int:
+        """How many edges are missing, doubled, say otherwise than their relation, or have none."""
+
+    async def redraw(self) -> int:
+        """Put them right; returns how many there were."""
 
 
 class VectorIndex(ABC):

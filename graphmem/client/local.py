@@ -8,7 +8,7 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
-from graphmem.abc import SupportsCypher
+from graphmem.abc import SupportsCypher, SupportsEdges
 from graphmem.client.backend import Arguments, ImportReport, IndexAction
 from graphmem.engine import Added, Engine, Erasure
 from graphmem.engine import requests as door
@@ -278,8 +278,16 @@ class LocalBackend:
                 counts = {
                     name: len(value) if isinstance(value, tuple) else value for name, value in asdict(found).items()
                 }
-                return {"clean": found.clean, **counts}
+                return {"clean": found.clean, **counts} | await self._edges(action == "repair", found.clean)
         raise InvalidInput(f"The index knows drain, verify, repair and rebuild, not {action!r}.", field="action")
+
+    async def _edges(self, mend: bool, clean: bool) -> dict[str, Any]:
+        """Where relations are shown as edges, too: how many of those were wrong."""
+        store = self.engine.parts.store
+        if not isinstance(store, SupportsEdges):
+            return {}
+        wrong = await (store.redraw() if mend else store.misdrawn())
+        return {"edges": wrong, "clean": clean and not wrong}
 
     async def export(self, arguments: Arguments) -> AsyncGenerator[str, None]:
         """The project's memories as JSON lines."""

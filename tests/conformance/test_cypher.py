@@ -52,6 +52,8 @@ NARROW = {
 # A scan where nothing better is possible, and why.
 ALLOWED: dict[str, set[str]] = {
     "outbox/pending": {"NodeIndexScan"},  # in the order of the index, up to the limit
+    "upkeep/misdrawn": {"NodeByLabelScan"},  # looks at all
+    "upkeep/stray": {"NodeByLabelScan", "DirectedAllRelationshipsScan"},  # likewise
     "upkeep/owed": {"NodeIndexScan", "NodeByLabelScan"},  # once a purge, which looks at all that could be owed
     "upkeep/partitions": {"NodeIndexScan"},  # once a dump
     "upkeep/purge": {"NodeIndexScan"},  # likewise

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from neo4j import GraphDatabase
 
 from graphmem import AsyncMemory, Settings
 from graphmem.client.house import back_up, copy_house, restore_house
@@ -165,7 +166,34 @@ async def test_a_search_and_an_add_take_as_many_statements_among_many_as_among_f
     assert sum(few[1].values()) <= 15
 
 
-# -- types of edges
+# -- edges
+
+
+async def test_edges_that_somebody_changed_are_found_and_drawn_again(memory: AsyncMemory, empty_neo4j: Server) -> None:
+    said = [("Bo", "LEADS", "Atlas"), ("Bo", "KNOWS", "Uma"), ("Uma", "LIKES", "Tea"), ("Bo", "SINGS", "Fado")]
+    await memory.add("Of Bo and Uma", user_id="bo", infer=False, relations=said)
+    graph = memory.graph(user_id="bo")
+    query = "MATCH (a:Entity)-[x]->(b:Entity) RETURN a.name AS a, type(x) AS type, x.label AS label, b.name AS b"
+
+    async def drawn() -> list[tuple[str, ...]]:
+        return sorted(tuple(row.values()) for row in await graph.cypher(query))
+
+    before = await drawn()
+    assert len(before) == 4
+    assert (await memory.index("verify"))["clean"]
+    with GraphDatabase.driver(empty_neo4j.url) as driver:
+        for damage in (
+            "MATCH ()-[x:LEADS]->() DELETE x",
+            "MATCH ()-[x:KNOWS]->() SET x.label = 'hates'",
+            "MATCH (a)-[x:LIKES]->(b) CREATE (a)-[y:LOVES]->(b) SET y = properties(x) DELETE x",
+            "MATCH (a:Entity {name: 'Uma'}), (b:Entity {name: 'Fado'}) CREATE (a)-[:SINGS {relation: 'none'}]->(b)",
+        ):
+            assert driver.execute_query(damage).summary.counters.contains_updates
+    found = await memory.index("verify")
+    assert (found["clean"], found["edges"]) == (False, 4)
+    assert (await memory.index("repair"))["edges"] == 4
+    assert (await memory.index("verify"))["clean"]
+    assert await drawn() == before
 
 
 async def test_types_beyond_the_room_there_is_are_shown_alike(neo4j_url: str) -> None:

@@ -86,6 +86,15 @@ class Neo4jStore(GraphStore):
             if opened_here:
                 await self._session.aclose()
 
+    async def misdrawn(self) -> int:
+        """See `SupportsEdges.misdrawn`."""
+        relations, strays = await upkeep.misdrawn(self._session)
+        return len(relations) + len(strays)
+
+    async def redraw(self) -> int:
+        """See `SupportsEdges.redraw`."""
+        return await upkeep.redraw(self._session, self._edge_types)
+
     # -- writing
 
     async def apply(self, *changes: ChangeSet) -> tuple[Applied, ...]:

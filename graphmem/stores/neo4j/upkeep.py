@@ -6,10 +6,13 @@ import time
 from typing import Any
 
 from graphmem.stores.documents import dumped, loaded
+from graphmem.stores.neo4j.edge_types import EdgeTypes
 from graphmem.stores.neo4j.found import moment
 from graphmem.stores.neo4j.session import Session, Tx
 
-__all__ = ["purge", "put_setting", "scopes", "setting", "settings", "swap_setting", "tally"]
+__all__ = ["misdrawn", "purge", "put_setting", "redraw", "scopes", "setting", "settings", "swap_setting", "tally"]
+
+_AT_ONCE = 1_000
 
 
 async def tally(tx: Tx, project: str | None) -> dict[str, int]:
@@ -65,6 +68,29 @@ async def swap_setting(tx: Tx, project: str, name: str, old: Any, new: Any) -> b
         # What was held only to be locked goes again.
         await put_setting(tx, project, name, new if same else None)
     return same
+
+
+# --- edges ------------------------------------------------------------------------------------------------
+
+
+async def misdrawn(session: Session, limit: int = 2**31) -> tuple[list[dict[str, str]], list[str]]:
+    """Relations, by id and type, whose edge is not as they are; and edges, by element id, that have no relation."""
+    asked = {"limit": limit}
+    rows = await session.read(lambda tx: tx.rows("upkeep/misdrawn", asked), patient=True)
+    [strays] = await session.read(lambda tx: tx.rows("upkeep/stray", asked), patient=True)
+    return [{"id": row["id"], "type": row["type"]} for row in rows], list(strays["edges"])
+
+
+async def redraw(session: Session, types: EdgeTypes) -> int:
+    """Put edges right, a thousand at a time: whatever was done stays done if the rest fails."""
+    drawn = 0
+    while any(some := await misdrawn(session, _AT_ONCE)):
+        relations, strays = some
+        edges = await types.drawn(session, {each["type"] for each in relations})
+        rows = [{"id": each["id"], "edge": edges[each["type"]]} for each in relations]
+        await session.write(lambda tx, r=rows, s=strays: tx.run("upkeep/redraw", {"relations": r, "strays": s}))  # type: ignore[misc]
+        drawn += len(relations) + len(strays)
+    return drawn
 
 
 # --- erasing ----------------------------------------------------------------------------------------------
