@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -13,7 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from graphmem.cli.command import Call, command
 from graphmem.cli.render import show_search
 from graphmem.client import Memory
-from graphmem.settings import Settings
+from graphmem.client.local import LocalBackend
+from graphmem.client.locate import locate
+from graphmem.errors import InvalidInput
+from graphmem.settings import Settings, load_settings, shown
 from graphmem.views import SearchResult
 
 __all__ = ["register"]
@@ -26,12 +32,19 @@ def register(app: typer.Typer) -> None:
     command(app, demo, name="demo", example=["demo"])
 
 
-def demo(call: Call) -> None:
-    """Remember a small conversation and answer five questions, in a temporary store, without a model or a network."""
+def demo(
+    call: Call,
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it there, to look at. (Only with a place.)")] = False,
+) -> None:
+    """Remember a small conversation and answer five questions, without a model or a network.
+
+    In a temporary store; or in a place that is named (--path, --url, GRAPHMEM_STORE), as a project of its own, which is
+    removed afterwards.
+    """
     script = json.loads(files("graphmem.cli").joinpath("demo.json").read_text(encoding="utf-8"))
-    settings = Settings(extractor="rules", embedder="bundled", store=None)
     answers: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="graphmem-demo-") as folder, Memory(folder, settings=settings) as memory:
+    with _place(call, keep) as memory:
         remembered = _remember(call, memory, script["conversation"])
         call.note(
             f"Remembered {remembered['memories']} memories, {remembered['entities']} entities and "
@@ -42,7 +55,39 @@ def demo(call: Call) -> None:
             result = memory.search(question, user_id=USER, top_k=3, explain=True)
             answers.append({"question": question, **result})
             _show(call, question, result)
-    call.answer(answers, lambda: call.note("\n".join(script["next"])))
+    call.answer(answers, lambda: call.note("\n".join(script["next"][keep:])))
+
+
+@contextmanager
+def _place(call: Call, keep: bool) -> Iterator[Memory]:
+    """An empty memory: in a temporary folder, or a project of its own where somebody wants it."""
+    settings = load_settings().model_copy(update={"extractor": "rules"})
+    place = call.location or settings.store
+    if place is None:
+        if keep:
+            raise InvalidInput("There is nowhere to keep it.", field="keep", hint="Name a place: --path FOLDER.")
+        settings = Settings(extractor="rules", embedder="bundled")
+        with (
+            tempfile.TemporaryDirectory(prefix="graphmem-demo-") as folder,
+            Memory(folder, settings=settings) as memory,
+        ):
+            yield memory
+        return
+    settings = settings.model_copy(update={"project": f"demo-{secrets.token_hex(4)}"})
+    if not isinstance(locate(place, settings=settings), LocalBackend):
+        raise InvalidInput(
+            f"The demo cannot make a project of its own on the server at {shown(place)!r}.",
+            field="url",
+            hint="Stop the server first, or run it without a place: graphmem demo.",
+        )
+    with Memory(place, settings=settings) as memory:
+        try:
+            yield memory
+        finally:
+            if keep:
+                call.note(f"Kept in the project {settings.project!r}: GRAPHMEM_PROJECT={settings.project}\n")
+            else:
+                memory.delete_all(user_id=USER)
 
 
 def _remember(call: Call, memory: Memory, conversation: list[dict[str, Any]]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -205,3 +206,17 @@ def test_the_demo_answers_its_questions(run: Run) -> None:
     shown = run("demo").out
     assert all(question in shown for question in script["questions"])
     assert shown.endswith(f"{script['next'][-1]}\n")
+
+
+def test_the_demo_in_a_place_leaves_what_was_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = str(tmp_path / "mine")
+    run("add", "I like tea.", "--user", "ana", "--path", place)
+    before = run("list", "--user", "ana", "--path", place, "--json").json
+    assert len(run("demo", "--path", place, "--json").json) == 5
+    assert run("list", "--user", "ana", "--path", place, "--json").json == before
+    said = run("demo", "--path", place, "--keep").out
+    project = re.search(r"demo-\w+", said)
+    assert project
+    assert run("list", "--user", "ana", "--path", place, "--json").json == before
+    monkeypatch.setenv("GRAPHMEM_PROJECT", project[0])
+    assert run("stats", "--path", place, "--json").json["memories"] == 14
