@@ -53,13 +53,26 @@ CALL (hanging) {
   RETURN collect(DISTINCT x.id) AS sources
 }
 CALL () {
-  MATCH (x:Episode {project: $project, owner: $owner}) WHERE x.observed_at IS NOT NULL
-  WITH x ORDER BY x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last
+  // One that wants none does not look: a partition may have any number of episodes.
+  UNWIND CASE WHEN $last > 0 THEN [1] ELSE [] END AS wanted
+  CALL () {
+    MATCH (x:Episode {project: $project, owner: $owner}) USING INDEX SEEK x:Episode(project, owner, observed_at)
+    WHERE x.observed_at IS NOT NULL
+    // The index has them in this order, and goes no further than it is asked to.
+    RETURN x ORDER BY x.project DESC, x.owner DESC, x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last
+  }
   RETURN collect(x.id) AS newest
 }
 CALL () {
-  MATCH (x:Episode {project: $project, owner: $owner, run_id: $run})
-  WITH x ORDER BY x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last_of_run
+  UNWIND CASE WHEN $last_of_run > 0 THEN [1] ELSE [] END AS wanted
+  CALL () {
+    MATCH (x:Episode {project: $project, owner: $owner, run_id: $run})
+    USING INDEX SEEK x:Episode(project, owner, run_id, observed_at)
+    WHERE x.observed_at IS NOT NULL
+    RETURN x
+    ORDER BY x.project DESC, x.owner DESC, x.run_id DESC, x.observed_at DESC, x.created_at DESC, x.n DESC
+    LIMIT $last_of_run
+  }
   RETURN collect(x.id) AS newest_of_run
 }
 RETURN sequence, called, selves, asked + told + superseded AS memories, retired + stated AS relations,

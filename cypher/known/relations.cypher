@@ -1,15 +1,14 @@
-// The relations of some subjects by type, between some pairs, and some by id, with the memories that state them.
+// The relations of some subjects by type, between some pairs, and some by id, with the memories that state them. They are
+// found by their own properties: from an entity one would go through all its relations.
 // params: slots (lists: subject's id, type), pairs (subject's id, object's id), ids
 // returns: relations (ids), memories (ids)
 CALL () {
   UNWIND $slots AS slot
-  MATCH (:Entity {id: slot[0]})<-[:SUBJECT]-(r:Relation) WHERE r.type = slot[1]
+  MATCH (r:Relation {subject: slot[0], type: slot[1]})
   RETURN r
   UNION
   UNWIND $pairs AS pair
-  MATCH (s:Entity {id: pair[0]})
-  MATCH (o:Entity {id: pair[1]})
-  MATCH (s)<-[:SUBJECT]-(r:Relation)-[:OBJECT]->(o)
+  MATCH (r:Relation {subject: pair[0], object: pair[1]})
   RETURN r
   UNION
   UNWIND $ids AS id

@@ -4,7 +4,7 @@
 // returns: nothing
 CALL () {
   UNWIND $histories AS id
-  MATCH (v:Revision {memory_id: id, project: $project, owner: $owner})
+  MATCH (v:Revision {memory_id: id, project: $project, owner: $owner}) USING INDEX SEEK v:Revision(memory_id)
   DETACH DELETE v
 }
 CALL () {

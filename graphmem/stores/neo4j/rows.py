@@ -110,11 +110,13 @@ def stored_entity_fields(entity: Entity) -> Fields:
 
 
 def relation_fields(relation: Relation, revision: int) -> Fields:
-    """A `Relation`, apart from its ends."""
+    """A `Relation`; its ends, which it is linked to, are properties as well, so that it is found by them."""
     return {
         "project": relation.project,
         "owner": relation.owner,
+        "subject": relation.subject_id,
         "type": relation.type,
+        "object": relation.object_id,
         "created_at": relation.created_at,
         "superseded_by": relation.superseded_by,
         "revision": revision,
