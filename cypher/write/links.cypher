@@ -1,16 +1,15 @@
 // Write the links of memories and relations, whose nodes are there.
 // The edge that shows a relation takes its type from the data, natively: `apoc.merge.relationship` compiles a query for
 // each type that it meets (30 ms; open vocabularies bring thousands). That type is the row's `edge`.
-// params: project, owner, mentions (a list of {id of a memory, entity, fields}), states ({id of a memory, relations}),
-//    sources ({id of a memory, episodes}), superseded ({id of a memory, by}), born (ids of new memories), relations ({id,
-//    subject, edge, object, fields})
+// params: project, owner, moments (as in `write/nodes`), mentions (lists: id of a memory, entity's id, n, name, type), states
+//    ({id of a memory, relations}), sources ({id of a memory, episodes}), superseded ({id of a memory, by}), born (ids of new
+//    memories), relations ({id, subject, edge, object, fields, at})
 // returns: nothing
 CALL () {
   UNWIND $mentions AS row
-  MATCH (m:Memory {id: row.id})
-  MATCH (e:Entity {id: row.entity})
-  CREATE (m)-[x:MENTIONS]->(e)
-  SET x = row.fields
+  MATCH (m:Memory {id: row[0]})
+  MATCH (e:Entity {id: row[1]})
+  CREATE (m)-[:MENTIONS {n: row[2], name: row[3], type: row[4]}]->(e)
 }
 CALL () {
   UNWIND $states AS row
@@ -53,6 +52,7 @@ CALL () {
   MERGE (r)-[:OBJECT]->(o)
   CREATE (s)-[x:$(row.edge)]->(o)
   SET x = row.fields, x.relation = row.id
+  SET x += $moments[row.at]
   RETURN count(x) AS shown
 }
 RETURN shown

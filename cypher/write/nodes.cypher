@@ -1,18 +1,21 @@
 // Write nodes whole: what is null in `fields` is no property afterwards.
-// params: project, owner, episodes (a list of {id, n, fields}), entities ({id, fields, labels, no_labels}), unused ({id of
-//    an entity, names}), names ({id of an entity, value, key, phrase}), relations ({id, fields}), memories ({id, fields}),
-//    revisions ({id, memory_id, n, fields})
+// params: project, owner, moments (a list of maps of fields, each there once: `at` of a row is the place of its own), episodes
+//    (a list of {id, n, fields, at}), entities ({id, fields, at, labels, no_labels}), unused ({id of an entity, names}), names
+//    (lists: id of an entity, value, key, phrase), relations ({id, fields, at}), memories ({id, fields, at}), revisions ({id,
+//    memory_id, n, fields, at})
 // returns: nothing
 CALL () {
   UNWIND $episodes AS row
   MERGE (x:Episode {id: row.id})
   ON CREATE SET x.n = row.n
   SET x += row.fields
+  SET x += $moments[row.at]
 }
 CALL () {
   UNWIND $entities AS row
   MERGE (e:Entity {id: row.id})
   SET e += row.fields
+  SET e += $moments[row.at]
   SET e:$(row.labels)
   REMOVE e:$(row.no_labels)
 }
@@ -23,22 +26,25 @@ CALL () {
 }
 CALL () {
   UNWIND $names AS row
-  MATCH (e:Entity {id: row.id})
-  CREATE (:Name {project: $project, owner: $owner, key: row.key, phrase: row.phrase, value: row.value})-[:NAMES]->(e)
+  MATCH (e:Entity {id: row[0]})
+  CREATE (:Name {project: $project, owner: $owner, value: row[1], key: row[2], phrase: row[3]})-[:NAMES]->(e)
 }
 CALL () {
   UNWIND $relations AS row
   MERGE (r:Relation {id: row.id})
   SET r += row.fields
+  SET r += $moments[row.at]
 }
 CALL () {
   UNWIND $memories AS row
   MERGE (m:Memory {id: row.id})
   SET m += row.fields
+  SET m += $moments[row.at]
 }
 CALL () {
   UNWIND $revisions AS row
   MERGE (v:Revision {memory_id: row.memory_id, id: row.id})
   ON CREATE SET v.n = row.n
   SET v += row.fields
+  SET v += $moments[row.at]
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from graphmem.changes import Applied, ChangeSet, Mark, Watch
@@ -120,9 +121,9 @@ class _Writing:
 
     async def write(self) -> Applied:
         """All of it, and what follows from it; the marks, and the removed."""
-        await self._run("write/clear", {**self.place, **self._clearing()})
-        await self._run("write/nodes", {**self.place, **self._nodes()})
-        await self._run("write/links", {**self.place, **self._links()})
+        await self._run("write/clear", self._clearing())
+        await self._run("write/nodes", self._nodes())
+        await self._run("write/links", self._links())
         removed, stale = await self._consequences()
         marks, now = self._marks(stale), time.time_ns()
         await self.tx.run(
@@ -132,10 +133,7 @@ class _Writing:
                 "id": self.draft.change.id,
                 "sequence": self.revision,
                 "at": _now(),
-                "stale": [
-                    {"id": mark.id, "kind": mark.kind, "revision": mark.revision, "n": now + place}
-                    for place, mark in enumerate(marks)
-                ],
+                "stale": [[mark.id, mark.kind, now + place] for place, mark in enumerate(marks)],
             },
         )
         return Applied(sequence=self.revision, marks=marks, removed=self._marks(removed))
@@ -143,7 +141,7 @@ class _Writing:
     async def _run(self, name: str, params: Row) -> None:
         """Run the statement, unless every list it takes is empty."""
         if any(value for value in params.values() if isinstance(value, list)):
-            await self.tx.run(name, params)
+            await self.tx.run(name, {**self.place, **params})
 
     def _clearing(self) -> Row:
         """What is taken away before anything is written: the dropped, and links that are otherwise now."""
@@ -184,28 +182,41 @@ class _Writing:
 
     def _nodes(self) -> Row:
         draft, revision, start = self.draft, self.revision, self.revision * _ORDER
-        episodes = enumerate(draft.episodes.items(), start)
-        entries = enumerate(draft.revisions, start)
+        stored, moments = draft.stored, _Moments()
         return {
-            "episodes": [{"id": k, "n": n, "fields": episode_fields(each, revision)} for n, (k, each) in episodes],
-            "entities": [each.row for each in self.called if each.row is not None],
+            "episodes": [
+                {"id": k, "n": n, **moments.row(episode_fields(x, revision), new=k not in stored["episode"])}
+                for n, (k, x) in enumerate(draft.episodes.items(), start)
+            ],
+            "entities": [
+                {**x.row, **moments.row(x.row["fields"], new=x.id not in stored["entity"])}
+                for x in self.called
+                if x.row is not None
+            ],
             "names": [row for each in self.called for row in _names(each)],
             "unused": [{"id": each.id, "names": list(each.went)} for each in self.called if each.went],
-            "relations": [{"id": k, "fields": relation_fields(r, revision)} for k, r in draft.relations.items()],
-            "memories": [{"id": k, "fields": memory_fields(m, revision)} for k, m in draft.memories.items()],
+            "relations": [
+                {"id": k, **moments.row(relation_fields(r, revision), new=k not in stored["relation"])}
+                for k, r in draft.relations.items()
+            ],
+            "memories": [
+                {"id": k, **moments.row(memory_fields(m, revision), new=k not in stored["memory"])}
+                for k, m in draft.memories.items()
+            ],
             "revisions": [
                 {
                     "id": entry.id,
                     "memory_id": entry.memory_id,
                     "n": n,
-                    "fields": revision_fields(entry, **self.place),
+                    **moments.row(revision_fields(entry, **self.place), new=False),
                 }
-                for n, entry in entries
+                for n, entry in enumerate(draft.revisions, start)
             ],
+            "moments": moments.maps,
         }
 
     def _links(self) -> Row:
-        draft = self.draft
+        draft, moments = self.draft, _Moments()
         relinked = {id_: draft.links[id_] for id_ in draft.memories if self._relinked(id_)}
         heirs = {k: m.superseded_by for k, m in draft.memories.items() if m.superseded_by and self._inherits(k)}
         return {
@@ -220,10 +231,11 @@ class _Writing:
                     "subject": relation.subject_id,
                     "edge": self.edges[relation.type],
                     "object": relation.object_id,
-                    "fields": projection_fields(relation),
+                    **moments.row(projection_fields(relation), new=True),
                 }
                 for relation in draft.relations.values()
             ],
+            "moments": moments.maps,
         }
 
     async def _consequences(self) -> tuple[dict[str, Kind], dict[str, Kind]]:
@@ -248,15 +260,35 @@ class _Writing:
         return tuple(Mark(kind, id_, self.revision) for id_, kind in sorted(ids.items(), key=lambda each: each[::-1]))
 
 
-def _names(called: Called) -> Iterable[Row]:
+class _Moments:
+    """The moments in the fields of many rows, each combination once.
+
+    To send one takes the driver as long as twenty texts, and most rows of a change have the same.
+    """
+
+    def __init__(self) -> None:
+        self.maps: list[Row] = []
+        self._places: dict[tuple[tuple[str, datetime], ...], int] = {}
+
+    def row(self, fields: Row, *, new: bool) -> Row:
+        """The fields without their moments, and the place of those; a new thing has nothing to lose by None."""
+        found = {name: value for name, value in fields.items() if isinstance(value, datetime)}
+        place = self._places.setdefault(tuple(found.items()), len(self.maps))
+        if place == len(self.maps):
+            self.maps.append(found)
+        rest = {k: v for k, v in fields.items() if k not in found and not (new and v is None)}
+        return {"fields": rest, "at": place}
+
+
+def _names(called: Called) -> Iterable[list[str]]:
     for name in called.came:
         key, phrase = folded_name(name)
-        yield {"id": called.id, "value": name, "key": key, "phrase": phrase}
+        yield [called.id, name, key, phrase]
 
 
-def _mentions(memory_id: str, links: Links) -> Iterable[Row]:
+def _mentions(memory_id: str, links: Links) -> Iterable[list[Any]]:
     for n, (entity_id, name, type_) in enumerate(links.mentions):
-        yield {"id": memory_id, "entity": entity_id, "fields": {"n": n, "name": name, "type": type_}}
+        yield [memory_id, entity_id, n, name, type_]
 
 
 def _now() -> int:
