@@ -101,8 +101,8 @@ Work = Callable[[Tx], Awaitable[Answer]]
 class Session:
     """One database behind `url`, for one event loop.
 
-    `timeout` is in seconds: for a connection, for a transaction (unless its work is patient), and for all the tries
-    that a transaction gets when the server is busy.
+    `timeout` is in seconds: for a connection, for a transaction (unless its work is patient; for large work, so many
+    `times` that), and for all the tries that a transaction gets when the server is busy.
     """
 
     def __init__(self, url: str, *, user: str | None, password: str | None, database: str, timeout: float) -> None:
@@ -154,9 +154,9 @@ class Session:
         """Do `work` in a transaction that may only read."""
         return await self._managed(AsyncSession.execute_read, work, patient)
 
-    async def write(self, work: Work[Answer], *, patient: bool = False) -> Answer:
+    async def write(self, work: Work[Answer], *, patient: bool = False, times: int = 1) -> Answer:
         """Do `work` in a transaction: all of it, or, when it raises, nothing."""
-        return await self._managed(AsyncSession.execute_write, work, patient)
+        return await self._managed(AsyncSession.execute_write, work, patient, times)
 
     async def look(self, work: Callable[[AsyncManagedTransaction], Awaitable[Answer]], timeout: float) -> Answer:
         """Do `work`, somebody's own, in a transaction that may only read, for `timeout` seconds at most, once."""
@@ -173,11 +173,11 @@ class Session:
             raise Unavailable(f"The store {shown(self.url)!r} is closed.", hint="Open it first.")
         return self._driver
 
-    async def _managed(self, run: Any, work: Work[Answer], patient: bool) -> Answer:
+    async def _managed(self, run: Any, work: Work[Answer], patient: bool, times: int = 1) -> Answer:
         driver = self._opened()
         until, attempts = time.monotonic() + self._timeout, 0
 
-        @unit_of_work(timeout=None if patient else self._timeout)
+        @unit_of_work(timeout=None if patient else self._timeout * times)
         async def unit(transaction: AsyncManagedTransaction) -> Answer:
             return await work(Tx(transaction))
 

@@ -33,6 +33,9 @@ __all__ = ["Neo4jStore"]
 
 _PRUNE_EVERY = 1_000
 
+_OPERATIONS = 1_000
+"""A transaction may take as long again for each so many operations. On an idle server they take half a second."""
+
 
 class Neo4jStore(GraphStore):
     """A graph store in the Neo4j (5.26 or newer, with APOC) at `url`: `neo4j://host:7687`, `bolt://…`, `neo4j+s://…`.
@@ -105,7 +108,8 @@ class Neo4jStore(GraphStore):
         self._applied += 1
         relations = [op.relation for change in changes for op in change.operations if isinstance(op, PutRelation)]
         edges = await self._edge_types.drawn(self._session, {relation.type for relation in relations})
-        return await self._session.write(lambda tx: apply(tx, changes, edges))
+        times = 1 + sum(len(change.operations) for change in changes) // _OPERATIONS
+        return await self._session.write(lambda tx: apply(tx, changes, edges), times=times)
 
     # -- reading for planning
 
