@@ -5,5 +5,5 @@
 // returns: name, type, owner, memories
 MATCH (e:Entity {project: $project})
 RETURN e.name AS name, e.type AS type, e.owner AS owner, e.degree AS memories
-ORDER BY memories DESC
+ORDER BY memories DESC, name
 LIMIT 25

@@ -4,17 +4,25 @@
 // params: project
 // returns: what, count
 CALL () {
-    MATCH (e:Entity {project: $project}) WHERE NOT (e)<-[:MENTIONS]-() RETURN 'entities that no memory mentions' AS what, count(*) AS count
+    MATCH (e:Entity {project: $project}) WHERE NOT (e)<-[:MENTIONS]-()
+    WITH count(e) AS count
+    RETURN 'entities that no memory mentions' AS what, count
     UNION ALL
-    MATCH (r:Relation {project: $project}) WHERE NOT (r)<-[:STATES]-() RETURN 'relations that no memory states' AS what, count(*) AS count
+    MATCH (r:Relation {project: $project}) WHERE NOT (r)<-[:STATES]-()
+    WITH count(r) AS count
+    RETURN 'relations that no memory states' AS what, count
     UNION ALL
     MATCH (r:Relation {project: $project}) WHERE NOT ((r)-[:SUBJECT]->() AND (r)-[:OBJECT]->())
-    RETURN 'relations without two ends' AS what, count(*) AS count
+    WITH count(r) AS count
+    RETURN 'relations without two ends' AS what, count
     UNION ALL
-    MATCH (n:Name {project: $project}) WHERE NOT (n)-[:NAMES]->() RETURN 'names of nobody' AS what, count(*) AS count
+    MATCH (n:Name {project: $project}) WHERE NOT (n)-[:NAMES]->()
+    WITH count(n) AS count
+    RETURN 'names of nobody' AS what, count
     UNION ALL
-    MATCH (a:Entity {project: $project})-[t]->(:Entity)
+    MATCH (:Entity {project: $project})-[t]->(:Entity)
     WHERE t.relation IS NOT NULL AND NOT EXISTS { MATCH (:Relation {id: t.relation}) }
-    RETURN 'typed edges of no relation' AS what, count(*) AS count
+    WITH count(t) AS count
+    RETURN 'typed edges of no relation' AS what, count
 }
 RETURN what, count

@@ -2,11 +2,11 @@
 //
 // In Neo4j Browser, first:  :params {project: "default", name: "Ana", other: "Lisbon"}
 // params: project, name, other
-// returns: path
+// returns: path, stated, source
 MATCH (n:Name {project: $project})-[:NAMES]->(one:Entity)
 WHERE toLower(n.value) = toLower($name)
-MATCH (one)<-[:SUBJECT|OBJECT]-(r:Relation)-[:SUBJECT|OBJECT]->(two:Entity)<-[:NAMES]-(o:Name)
-WHERE toLower(o.value) = toLower($other)
-MATCH path = (two)<-[:SUBJECT|OBJECT]-(r)<-[:STATES]-(m:Memory)
+MATCH path = (one)<-[:SUBJECT|OBJECT]-(r:Relation)-[:SUBJECT|OBJECT]->(two:Entity)
+WHERE EXISTS { MATCH (two)<-[:NAMES]-(o:Name) WHERE toLower(o.value) = toLower($other) }
+MATCH stated = (r)<-[:STATES]-(m:Memory)
 OPTIONAL MATCH source = (m)-[:FROM]->(:Episode)
-RETURN path, source
+RETURN path, stated, source
