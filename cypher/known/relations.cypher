@@ -4,11 +4,11 @@
 // returns: relations (ids), memories (ids)
 CALL () {
   UNWIND $slots AS slot
-  MATCH (r:Relation {subject: slot[0], type: slot[1]})
+  MATCH (r:Relation {subject: slot[0], type: slot[1]}) USING INDEX SEEK r:Relation(subject, type)
   RETURN r
   UNION
   UNWIND $pairs AS pair
-  MATCH (r:Relation {subject: pair[0], object: pair[1]})
+  MATCH (r:Relation {subject: pair[0], object: pair[1]}) USING INDEX SEEK r:Relation(subject, object)
   RETURN r
   UNION
   UNWIND $ids AS id

@@ -18,7 +18,7 @@ CALL () {
 }
 CALL () {
   UNWIND $relations AS id
-  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
+  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity) USING INDEX SEEK r:Relation(id)
   RETURN collect([
     r.id, r.project, r.owner, s.id, r.type, o.id, r.label, r.superseded_by, r.revision,
     r.valid_at.epochMillis * 1000 + r.valid_at.microsecond % 1000, r.invalid_at.epochMillis * 1000 + r.invalid_at.microsecond % 1000,

@@ -12,7 +12,7 @@ CALL () {
 }
 CALL () {
   UNWIND $relations AS id
-  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
+  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity) USING INDEX SEEK r:Relation(id)
   RETURN collect([r.id, r.revision, r.project, r.owner, s.name, r.label, o.name]) AS relations
 }
 CALL () {

@@ -19,12 +19,12 @@ CALL () {
 }
 CALL () {
   UNWIND $unlinked AS id
-  MATCH (:Memory {id: id})-[x:MENTIONS|STATES|FROM]->()
+  MATCH (m:Memory {id: id})-[x:MENTIONS|STATES|FROM]->() USING INDEX SEEK m:Memory(id)
   DELETE x
 }
 CALL () {
   UNWIND $inherited AS id
-  MATCH (:Memory {id: id})<-[x:SUPERSEDES]-(:Memory)
+  MATCH (m:Memory {id: id})<-[x:SUPERSEDES]-(:Memory) USING INDEX SEEK m:Memory(id)
   DELETE x
 }
 CALL () {
@@ -39,6 +39,6 @@ CALL () {
 }
 CALL () {
   UNWIND $moved AS id
-  MATCH (:Relation {id: id})-[x:SUBJECT|OBJECT]->(:Entity)
+  MATCH (r:Relation {id: id})-[x:SUBJECT|OBJECT]->(:Entity) USING INDEX SEEK r:Relation(id)
   DELETE x
 }

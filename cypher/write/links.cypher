@@ -34,7 +34,8 @@ CALL () {
 CALL () {
   UNWIND $born AS id
   MATCH (h:Memory {id: id})
-  MATCH (m:Memory {superseded_by: id}) WHERE m.project = $project AND m.owner = $owner
+  MATCH (m:Memory {superseded_by: id}) USING INDEX SEEK m:Memory(superseded_by)
+  WHERE m.project = $project AND m.owner = $owner
   MERGE (h)-[:SUPERSEDES]->(m)
 }
 CALL () {

@@ -21,7 +21,8 @@ CALL () {
 }
 CALL () {
   UNWIND $unused AS row
-  MATCH (n:Name)-[:NAMES]->(:Entity {id: row.id}) WHERE n.value IN row.names
+  MATCH (n:Name)-[:NAMES]->(e:Entity {id: row.id}) USING INDEX SEEK e:Entity(id)
+  WHERE n.value IN row.names
   DETACH DELETE n
 }
 CALL () {

@@ -23,7 +23,7 @@ CALL () {
     RETURN e
     UNION
     UNWIND $memories AS id
-    MATCH (:Memory {id: id})-[:MENTIONS]->(e:Entity)
+    MATCH (m:Memory {id: id})-[:MENTIONS]->(e:Entity) USING INDEX SEEK m:Memory(id)
     RETURN e
   }
   RETURN collect([
@@ -32,7 +32,7 @@ CALL () {
 }
 CALL () {
   UNWIND $relations AS id
-  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity)
+  MATCH (s:Entity)<-[:SUBJECT]-(r:Relation {id: id})-[:OBJECT]->(o:Entity) USING INDEX SEEK r:Relation(id)
   RETURN collect([r.id, r.project = $project AND r.owner = $owner, s.id, r.type, o.id]) AS relations
 }
 CALL () {
@@ -43,22 +43,25 @@ CALL () {
 CALL () {
   UNWIND $keys AS key
   MATCH (n:Name {project: $project, owner: $owner, key: key})-[:NAMES]->(e:Entity)
+  USING INDEX SEEK n:Name(project, owner, key)
   RETURN collect(DISTINCT [key, e.id]) AS holders
 }
 CALL () {
   CALL () {
     UNWIND $watched_names AS key
-    MATCH (:Name {project: $project, owner: $owner, key: key})-[:NAMES]->(x:Entity)
+    MATCH (n:Name {project: $project, owner: $owner, key: key})-[:NAMES]->(x:Entity)
+    USING INDEX SEEK n:Name(project, owner, key)
     WHERE x.revision > $since
     RETURN x.id AS id
     UNION ALL
     UNWIND $watched_texts AS key
     MATCH (x:Memory {project: $project, owner: $owner, text_key: key})
+    USING INDEX SEEK x:Memory(project, owner, text_key)
     WHERE x.revision > $since
     RETURN x.id AS id
     UNION ALL
     UNWIND $watched_subjects AS id
-    MATCH (:Entity {id: id, project: $project, owner: $owner})<-[:SUBJECT]-(x:Relation)
+    MATCH (e:Entity {id: id, project: $project, owner: $owner})<-[:SUBJECT]-(x:Relation) USING INDEX SEEK e:Entity(id)
     WHERE x.revision > $since
     RETURN x.id AS id
   }

@@ -16,7 +16,7 @@ CALL () {
 }
 CALL () {
   UNWIND $renamed AS id
-  MATCH (:Entity {id: id})<-[:SUBJECT|OBJECT]-(r:Relation)
+  MATCH (e:Entity {id: id})<-[:SUBJECT|OBJECT]-(r:Relation) USING INDEX SEEK e:Entity(id)
   SET r.revision = $revision
   RETURN collect(DISTINCT r.id) AS retold
 }
