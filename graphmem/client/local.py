@@ -8,7 +8,7 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
-from graphmem.abc import SupportsCypher, SupportsEdges
+from graphmem.abc import GraphStore, SupportsCypher, SupportsEdges
 from graphmem.client.backend import Arguments, ImportReport, IndexAction
 from graphmem.engine import Added, Engine, Erasure
 from graphmem.engine import requests as door
@@ -278,16 +278,10 @@ class LocalBackend:
                 counts = {
                     name: len(value) if isinstance(value, tuple) else value for name, value in asdict(found).items()
                 }
-                return {"clean": found.clean, **counts} | await self._edges(action == "repair", found.clean)
+                return {"clean": found.clean, **counts} | await _edges(
+                    self.engine.parts.store, action == "repair", found.clean
+                )
         raise InvalidInput(f"The index knows drain, verify, repair and rebuild, not {action!r}.", field="action")
-
-    async def _edges(self, mend: bool, clean: bool) -> dict[str, Any]:
-        """Where relations are shown as edges, too: how many of those were wrong."""
-        store = self.engine.parts.store
-        if not isinstance(store, SupportsEdges):
-            return {}
-        wrong = await (store.redraw() if mend else store.misdrawn())
-        return {"edges": wrong, "clean": clean and not wrong}
 
     async def export(self, arguments: Arguments) -> AsyncGenerator[str, None]:
         """The project's memories as JSON lines."""
@@ -380,3 +374,11 @@ def _add_view(added: Added) -> AddResult:
 
 def _receipt(message: str, erasure: Erasure) -> DeleteResult:
     return {"message": message, "receipt": {"state": erasure.state, "counts": dict(erasure.counts)}}
+
+
+async def _edges(store: GraphStore, mend: bool, clean: bool) -> dict[str, Any]:
+    """Where relations are shown as edges, too: how many of those were wrong."""
+    if not isinstance(store, SupportsEdges):
+        return {}
+    wrong = await (store.redraw() if mend else store.misdrawn())
+    return {"edges": wrong, "clean": clean and not wrong}

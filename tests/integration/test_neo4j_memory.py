@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ async def test_asked_in_cypher(memory: AsyncMemory) -> None:
     query = "MATCH (a:Entity)-[:LEADS]->(b {name: $whom}) RETURN a.name AS who"
     assert await graph.cypher(query, whom="Atlas") == [{"who": "Bo"}]
     assert await graph.cypher(query, whom="' OR true //") == []
+    [said] = await graph.cypher("MATCH (m:Memory) RETURN {at: [m.created_at], on: date(m.created_at)} AS said")
+    [at] = said["said"]["at"]
+    assert (type(at), said["said"]["on"]) == (datetime, at.date())
     for writing in ("MATCH (n) DETACH DELETE n", "CREATE (:Memory)", "CREATE INDEX FOR (n:X) ON (n.y)"):
         with pytest.raises(Forbidden):
             await graph.cypher(writing)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from neo4j import AsyncManagedTransaction
 from neo4j.exceptions import ClientError, Neo4jError
+from neo4j.time import Date, DateTime, Time
 
 from graphmem.errors import Forbidden, InvalidInput, TooLarge, Unavailable
 
@@ -18,7 +19,7 @@ _WRITES = frozenset({"Neo.ClientError.Statement.AccessMode", "Neo.ClientError.Re
 async def ask(
     transaction: AsyncManagedTransaction, query: str, params: Mapping[str, Any], limit: int
 ) -> list[dict[str, Any]]:
-    """The rows as dicts of plain values: nodes as their properties."""
+    """The rows as dicts of plain values: nodes as their properties, moments as Python's."""
     try:
         result = await transaction.run(cast("Any", query), dict(params))
         rows = await result.fetch(limit + 1)
@@ -31,7 +32,19 @@ async def ask(
             limit=limit,
             actual=len(rows),
         )
-    return [row.data() for row in rows]
+    return [{name: _plain(value) for name, value in row.data().items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case DateTime() | Date() | Time():
+            return value.to_native()
+        case _:
+            return value
 
 
 def _refused(error: Neo4jError) -> Exception:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from graphmem.abc import GraphStore, SchemaState
+from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet, Mark, PutRelation
 from graphmem.models import Entity, Kind, Memory, Relation, Revision
 from graphmem.queries import (
@@ -23,10 +23,10 @@ from graphmem.queries import (
     Walk,
 )
 from graphmem.stores.neo4j import dump, known, marks, pages, past, texts, upkeep, walk
+from graphmem.stores.neo4j.administered import Administered
 from graphmem.stores.neo4j.apply import apply, check, prune
-from graphmem.stores.neo4j.ask import ask
 from graphmem.stores.neo4j.edge_types import EdgeTypes
-from graphmem.stores.neo4j.schema import look, prepare
+from graphmem.stores.neo4j.schema import prepare
 from graphmem.stores.neo4j.session import Session
 
 __all__ = ["Neo4jStore"]
@@ -37,7 +37,7 @@ _OPERATIONS = 1_000
 """A transaction may take as long again for each so many operations. On an idle server they take half a second."""
 
 
-class Neo4jStore(GraphStore):
+class Neo4jStore(Administered, GraphStore):
     """A graph store in the Neo4j (5.26 or newer, with APOC) at `url`: `neo4j://host:7687`, `bolt://…`, `neo4j+s://…`.
 
     Without `user` it comes without authentication. `timeout` is in seconds: for a connection, for a transaction, and
@@ -72,31 +72,6 @@ class Neo4jStore(GraphStore):
     async def aclose(self) -> None:
         """See `GraphStore.aclose`."""
         await self._session.aclose()
-
-    async def cypher(
-        self, query: str, params: Mapping[str, Any], *, limit: int, timeout: float
-    ) -> list[dict[str, Any]]:
-        """See `SupportsCypher.cypher`."""
-        return await self._session.look(lambda transaction: ask(transaction, query, params, limit), timeout)
-
-    async def schema(self) -> SchemaState:
-        """How far the schema is; a store that is not opened is not brought up to date by asking."""
-        opened_here = not self._session.is_open
-        await self._session.open()
-        try:
-            return await look(self._session)
-        finally:
-            if opened_here:
-                await self._session.aclose()
-
-    async def misdrawn(self) -> int:
-        """See `SupportsEdges.misdrawn`."""
-        relations, strays = await upkeep.misdrawn(self._session)
-        return len(relations) + len(strays)
-
-    async def redraw(self) -> int:
-        """See `SupportsEdges.redraw`."""
-        return await upkeep.redraw(self._session, self._edge_types)
 
     # -- writing
 
