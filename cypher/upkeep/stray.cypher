@@ -1,7 +1,7 @@
 // Edges between entities that no relation between them stands behind.
 // params: limit
-// returns: edges (their element ids)
+// returns: edges (lists: source's id, target's id, the edge's element id)
 MATCH (a:Entity)-[x]->(b:Entity)
 WHERE NOT EXISTS { MATCH (a)<-[:SUBJECT]-(r:Relation)-[:OBJECT]->(b) WHERE r.id = x.relation }
-WITH x LIMIT $limit
-RETURN collect(elementId(x)) AS edges
+WITH a, x, b LIMIT $limit
+RETURN collect([a.id, b.id, elementId(x)]) AS edges

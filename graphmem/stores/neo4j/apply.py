@@ -263,7 +263,7 @@ class _Writing:
 class _Moments:
     """The moments in the fields of many rows, each combination once.
 
-    To send one takes the driver as long as twenty texts, and most rows of a change have the same.
+    To send one takes the driver as long as dozens of texts, and most rows of a change have the same.
     """
 
     def __init__(self) -> None:

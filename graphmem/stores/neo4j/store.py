@@ -34,7 +34,7 @@ __all__ = ["Neo4jStore"]
 _PRUNE_EVERY = 1_000
 
 _OPERATIONS = 1_000
-"""A transaction may take as long again for each so many operations. On an idle server they take half a second."""
+"""A transaction may take as long again for each so many operations."""
 
 
 class Neo4jStore(Administered, GraphStore):

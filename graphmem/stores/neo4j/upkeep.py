@@ -73,8 +73,8 @@ async def swap_setting(tx: Tx, project: str, name: str, old: Any, new: Any) -> b
 # --- edges ------------------------------------------------------------------------------------------------
 
 
-async def misdrawn(session: Session, limit: int = 2**31) -> tuple[list[dict[str, str]], list[str]]:
-    """Relations, by id and type, whose edge is not as they are; and edges, by element id, that have no relation."""
+async def misdrawn(session: Session, limit: int = 2**31) -> tuple[list[dict[str, str]], list[list[str]]]:
+    """Relations, by id and type, whose edge is not as they are; and the edges that have no relation."""
     asked = {"limit": limit}
     rows = await session.read(lambda tx: tx.rows("upkeep/misdrawn", asked), patient=True)
     [strays] = await session.read(lambda tx: tx.rows("upkeep/stray", asked), patient=True)
