@@ -89,7 +89,9 @@ Filters = Annotated[
 QueryFilters = Annotated[Json[dict[str, Any]], Field(description="Filters as a JSON object.")]
 Limit = Annotated[int, Field(strict=True, ge=1, le=MAX_PAGE)]
 QueryLimit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
-QueryList = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=MAX_QUERY_LIST)]
+QueryList = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=64)]] | None, Field(max_length=MAX_QUERY_LIST)
+]  # FastAPI before 0.150 finds a list in a union only within the annotation
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Names = Annotated[list[Name], Field(max_length=MAX_PARTS)]
 Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS)]
@@ -270,7 +272,7 @@ class EntitiesQuery(EntityQuery):
     """A page of entities."""
 
     name: Name | None = None
-    ids: QueryList | None = None
+    ids: QueryList = None
     type: Name | None = None
     limit: QueryLimit | None = None
     cursor: str | None = None
@@ -281,7 +283,7 @@ class RelationsQuery(EntityQuery):
 
     entity: Annotated[Name | None, Field(description="A name or id.")] = None
     side: Literal["subject", "object", "either"] = "either"
-    types: QueryList | None = None
+    types: QueryList = None
     limit: QueryLimit | None = None
     cursor: str | None = None
 
@@ -291,7 +293,7 @@ class SubgraphQuery(EntityQuery):
 
     entity: Annotated[Name, Field(description="A name or id.")]
     depth: Annotated[int, Field(ge=1, le=MAX_DEPTH, description="Relations to go out.")] = 1
-    types: QueryList | None = None
+    types: QueryList = None
 
 
 class PathsQuery(EntityQuery):

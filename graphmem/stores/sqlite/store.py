@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -11,7 +12,7 @@ from typing import Any
 
 from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet, Mark
-from graphmem.errors import ConfigurationError
+from graphmem.errors import ConfigurationError, GraphmemError
 from graphmem.models import Entity, Kind, Memory, Relation, Revision
 from graphmem.queries import (
     EntityQuery,
@@ -59,6 +60,7 @@ class SQLiteStore(GraphStore):
         self._pool = Pool(self.path, synchronous)
         self._applied = 0  # since it was opened
         self._settling: Future[None] | None = None
+        self._unsettled: tuple[Mark, ...] = ()  # the writer's thread alone reads and writes it
 
     async def open(self) -> None:
         """See `GraphStore.open`. Raises `ConfigurationError` also if the file cannot be made or written."""
@@ -192,13 +194,16 @@ class SQLiteStore(GraphStore):
     async def settle(self, done: Sequence[Mark]) -> None:
         """See `GraphStore.settle`. A power cut may bring marks back: they are only done again.
 
-        Nobody waits for it but who asks for marks. If it fails, that is told when the next ones are settled.
+        Nobody waits for it but who asks for marks, and is told if it failed. What failed is done with the next ones.
         """
-        await self._settled()
+        with contextlib.suppress(GraphmemError):
+            await self._settled()
 
         def work(session: Session) -> None:
+            self._unsettled = (*self._unsettled, *done)
             with session.hasty(), session.writing():
-                upkeep.settle(session, done)
+                upkeep.settle(session, self._unsettled)
+            self._unsettled = ()
 
         self._settling = self._pool.submit(work)
 

@@ -254,6 +254,21 @@ async def test_hasty_writes_are_followed_by_careful_ones(scribe) -> None:
         assert level() == 1
 
 
+async def test_what_could_not_be_settled_is_settled_with_the_next(scribe) -> None:
+    connection = scribe.store._pool._session.connection
+    await scribe.write(scribe.memory("one"))
+    connection.execute("PRAGMA query_only = 1")
+    await scribe.store.settle(await scribe.store.pending(10))
+    with pytest.raises(ConfigurationError, match="readonly"):
+        await scribe.store.tally()
+    assert len(await scribe.store.pending(10)) == 1
+    connection.execute("PRAGMA query_only = 0")
+    await scribe.write(scribe.memory("two"))
+    [_, second] = await scribe.store.pending(10)
+    await scribe.store.settle([second])
+    assert await scribe.store.pending(10) == []
+
+
 @pytest.mark.parametrize(
     ("over", "problem"),
     [
