@@ -48,7 +48,9 @@ def migrate(session: Session, path: Path, of: Schema) -> None:
     Raises `ConfigurationError` if the file is another program's, or was written by a newer graphmem.
     """
     migrations = _migrations(of)
-    if _check(session, path, of) == len(migrations):
+    with session.reading():
+        version = _check(session, path, of)
+    if version == len(migrations):
         return
     with session.writing():
         # Another process may have been faster: look again now that nobody else writes.
@@ -58,7 +60,7 @@ def migrate(session: Session, path: Path, of: Schema) -> None:
 
 
 def _check(session: Session, path: Path, of: Schema) -> int:
-    """The file's version, if the file is ours."""
+    """The file's version, if the file is ours. In a transaction: another process may be writing all three just now."""
     run = session.connection.execute
     version = int(run("PRAGMA user_version").fetchone()[0])
     application = int(run("PRAGMA application_id").fetchone()[0])
