@@ -1,10 +1,10 @@
 // Take away what is dropped, and links that are about to be written otherwise.
-// params: project, owner, histories (memory ids), memories (ids), episodes (ids), unlinked (ids of memories), inherited
+// params: histories (lists: memory id, project, owner), memories (ids), episodes (ids), unlinked (ids of memories), inherited
 //    (ids of memories with another successor), moved (ids of relations with other ends or another type)
 // returns: nothing
 CALL () {
-  UNWIND $histories AS id
-  MATCH (v:Revision {memory_id: id, project: $project, owner: $owner}) USING INDEX SEEK v:Revision(memory_id)
+  UNWIND $histories AS row
+  MATCH (v:Revision {memory_id: row[0], project: row[1], owner: row[2]}) USING INDEX SEEK v:Revision(memory_id)
   DETACH DELETE v
 }
 CALL () {

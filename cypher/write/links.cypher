@@ -1,7 +1,7 @@
 // Write the links of memories and relations, whose nodes are there.
 // The edge that shows a relation takes its type from the data, natively: `apoc.merge.relationship` compiles a query for
 // each type that it meets (30 ms; open vocabularies bring thousands). That type is the row's `edge`.
-// params: project, owner, moments (as in `write/nodes`), mentions (lists: id of a memory, entity's id, n, name, type), states
+// params: moments (as in `write/nodes`), mentions (lists: id of a memory, entity's id, n, name, type), states
 //    ({id of a memory, relations}), sources ({id of a memory, episodes}), superseded ({id of a memory, by}), born (ids of new
 //    memories), relations ({id, subject, edge, object, fields, at})
 // returns: nothing
@@ -28,14 +28,14 @@ CALL () {
 CALL () {
   UNWIND $superseded AS row
   MATCH (m:Memory {id: row.id})
-  MATCH (h:Memory {id: row.by, project: $project, owner: $owner})
+  MATCH (h:Memory {id: row.by, project: m.project, owner: m.owner}) USING INDEX SEEK h:Memory(id)
   MERGE (h)-[:SUPERSEDES]->(m)
 }
 CALL () {
   UNWIND $born AS id
   MATCH (h:Memory {id: id})
   MATCH (m:Memory {superseded_by: id}) USING INDEX SEEK m:Memory(superseded_by)
-  WHERE m.project = $project AND m.owner = $owner
+  WHERE m.project = h.project AND m.owner = h.owner
   MERGE (h)-[:SUPERSEDES]->(m)
 }
 CALL () {

@@ -1,5 +1,5 @@
 // Write nodes whole: what is null in `fields` is no property afterwards.
-// params: project, owner, moments (a list of maps of fields, each there once: `at` of a row is the place of its own), episodes
+// params: moments (a list of maps of fields, each there once: `at` of a row is the place of its own), episodes
 //    (a list of {id, n, fields, at}), entities ({id, fields, at, labels, no_labels}), unused ({id of an entity, names}), names
 //    (lists: id of an entity, value, key, phrase), relations ({id, fields, at}), memories ({id, fields, at}), revisions ({id,
 //    memory_id, n, fields, at})
@@ -28,7 +28,7 @@ CALL () {
 CALL () {
   UNWIND $names AS row
   MATCH (e:Entity {id: row[0]})
-  CREATE (:Name {project: $project, owner: $owner, value: row[1], key: row[2], phrase: row[3]})-[:NAMES]->(e)
+  CREATE (:Name {project: e.project, owner: e.owner, value: row[1], key: row[2], phrase: row[3]})-[:NAMES]->(e)
 }
 CALL () {
   UNWIND $relations AS row

@@ -1,7 +1,7 @@
 // Remove what nothing refers to any longer; give those relations a new revision whose sentences changed with a name.
 // params: doubtful (ids of relations that may be stated no longer), gone (ids of entities that no memory mentions), renamed
-//    (ids of entities), revision
-// returns: relations (ids of the removed), entities (likewise), retold (ids of relations)
+//    (lists: id of an entity, revision)
+// returns: relations (ids of the removed), entities (likewise), retold (lists: id of a renamed entity, relation's id)
 CALL () {
   UNWIND $doubtful AS id
   MATCH (r:Relation {id: id}) WHERE NOT EXISTS { (r)<-[:STATES]-(:Memory) }
@@ -15,10 +15,10 @@ CALL () {
   RETURN collect(DISTINCT id) AS relations
 }
 CALL () {
-  UNWIND $renamed AS id
-  MATCH (e:Entity {id: id})<-[:SUBJECT|OBJECT]-(r:Relation) USING INDEX SEEK e:Entity(id)
-  SET r.revision = $revision
-  RETURN collect(DISTINCT r.id) AS retold
+  UNWIND $renamed AS row
+  MATCH (e:Entity {id: row[0]})<-[:SUBJECT|OBJECT]-(r:Relation) USING INDEX SEEK e:Entity(id)
+  SET r.revision = row[1]
+  RETURN collect(DISTINCT [e.id, r.id]) AS retold
 }
 CALL () {
   UNWIND $gone AS id

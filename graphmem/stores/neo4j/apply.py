@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from neo4j import Record
+
 from graphmem.changes import Applied, ChangeSet, Mark, Watch
 from graphmem.errors import InvalidInput
 from graphmem.models import Kind
-from graphmem.stores.neo4j.draft import Draft, Links, conflict, spoken_of
+from graphmem.stores.neo4j.draft import Draft, Links, Spoken, conflict, spoken_of
 from graphmem.stores.neo4j.rows import (
     episode_fields,
     folded_name,
@@ -32,6 +34,9 @@ _REMEMBERED = 30 * 86_400_000_000  # microseconds
 _ORDER = 1_000_000  # what is written in one change is ordered by its place in it
 
 Row = dict[str, Any]
+
+Said = list[tuple[ChangeSet, Spoken]]
+"""Changes, with what they speak of."""
 
 
 def check(changes: Sequence[ChangeSet]) -> None:
@@ -53,28 +58,52 @@ async def apply(tx: Tx, changes: Sequence[ChangeSet], edges: Mapping[str, str]) 
     if not changes:
         return ()
     # In the order of their names: writers that want several of the same wait, and never for each other.
-    places = [
-        {"id": change.id, "project": change.partition.project, "owner": change.partition.owner}
-        for change in sorted(changes, key=lambda change: change.partition)
-    ]
+    places = [{"id": change.id, **_place(change)} for change in sorted(changes, key=lambda change: change.partition)]
     rows = await tx.rows("write/lock", {"changes": places, "at": _now()})
     sequences = {(row["project"], row["owner"]): int(row["sequence"]) for row in rows}
-    applied = {row["id"]: row["applied"] for row in rows if row["applied"] is not None}
-    answers: list[Applied] = []
+    answers = {row["id"]: Applied(sequence=row["applied"], repeated=True) for row in rows if row["applied"] is not None}
+    new: dict[str, ChangeSet] = {}
     for change in changes:
-        before = applied.get(change.id)
-        if before is None:
-            answers.append(await _apply(tx, change, sequences[change.partition], edges))
-            applied[change.id] = answers[-1].sequence
-        else:
-            answers.append(Applied(sequence=before, repeated=True))
-    return tuple(answers)
+        if change.id not in answers:
+            new.setdefault(change.id, change)
+    for some in _apart(new.values()):
+        answers |= await _Writing(tx, some, sequences, edges).write()
+    return tuple(
+        answers[change.id]
+        if new.get(change.id) is change
+        else Applied(sequence=answers[change.id].sequence, repeated=True)
+        for change in changes
+    )
 
 
-async def _apply(tx: Tx, change: ChangeSet, sequence: int, edges: Mapping[str, str]) -> Applied:
-    spoken = spoken_of(change)
-    watch = change.watch if sequence != change.sequence else Watch()
-    asked = {
+def _apart(changes: Iterable[ChangeSet]) -> Iterable[Said]:
+    """Changes that may be read before any of them is written, for no two speak of the same thing."""
+    seen: set[str] = set()
+    some: Said = []
+    for change in changes:
+        spoken = spoken_of(change)
+        if not seen.isdisjoint(spoken.ids):
+            yield some
+            seen, some = set(), []
+        seen |= spoken.ids
+        some.append((change, spoken))
+    if some:
+        yield some
+
+
+def _place(change: ChangeSet) -> Row:
+    return {"project": change.partition.project, "owner": change.partition.owner}
+
+
+def _watch(change: ChangeSet, sequence: int) -> Watch:
+    """What is to be looked at: nothing, when nothing was written since the plan was made."""
+    return change.watch if sequence != change.sequence else Watch()
+
+
+def _asked(place: int, change: ChangeSet, spoken: Spoken, watch: Watch) -> Row:
+    """What `write/state` is asked of a change."""
+    return {
+        "place": place,
         **_place(change),
         "memories": sorted(spoken.memory),
         "entities": sorted(spoken.entity),
@@ -87,16 +116,6 @@ async def _apply(tx: Tx, change: ChangeSet, sequence: int, edges: Mapping[str, s
         "watched_subjects": sorted(watch.subjects),
         "watched_ids": sorted(watch.ids),
     }
-    [state] = await tx.rows("write/state", asked)
-    _check_watch(change, watch, state["moved"], dict(state["watched"]))
-    writing = _Writing(tx, Draft(change, state), sequence + 1, edges)
-    if shared := writing.draft.uses.shared_name(writing.called, state["holders"]):
-        raise conflict(change, f"two entities are called {shared!r}")
-    return await writing.write()
-
-
-def _place(change: ChangeSet) -> Row:
-    return {"project": change.partition.project, "owner": change.partition.owner}
 
 
 def _check_watch(change: ChangeSet, watch: Watch, moved: str | None, found: dict[str, int]) -> None:
@@ -109,43 +128,63 @@ def _check_watch(change: ChangeSet, watch: Watch, moved: str | None, found: dict
 
 
 class _Writing:
-    """A draft on its way into the graph."""
+    """ChangeSets that speak of different things, on their way into the graph together."""
 
-    def __init__(self, tx: Tx, draft: Draft, revision: int, edges: Mapping[str, str]) -> None:
+    def __init__(self, tx: Tx, said: Said, sequences: Mapping[tuple[str, str], int], edges: Mapping[str, str]) -> None:
         self.tx = tx
+        self.said = said
+        self.sequences = sequences
+        self.edges = edges
+
+    async def write(self) -> dict[str, Applied]:
+        """All of it, and what follows from it; by the change's id the marks, and the removed."""
+        parts = await self._read()
+        await self._run("write/clear", [part.clearing() for part in parts])
+        moments = _Moments()
+        await self._run("write/nodes", [part.nodes(moments) for part in parts], moments=moments.maps)
+        moments = _Moments()
+        await self._run("write/links", [part.links(moments) for part in parts], moments=moments.maps)
+        rows = await self._run("write/sweep", [part.doubts() for part in parts])
+        for part in parts:
+            part.swept(rows[0] if rows else {"relations": [], "entities": [], "retold": []})
+        await self.tx.run("write/finish", {"changes": [part.finishing(time.time_ns()) for part in parts], "at": _now()})
+        return {part.change.id: part.applied for part in parts}
+
+    async def _read(self) -> list[_Part]:
+        """What the changes make of what is there. Raises what stands in the way of one."""
+        watches = [_watch(change, self.sequences[change.partition]) for change, _ in self.said]
+        asked = [_asked(n, *said, watch) for n, (said, watch) in enumerate(zip(self.said, watches, strict=True))]
+        states = {row["place"]: row for row in await self.tx.rows("write/state", {"changes": asked})}
+        parts = []
+        for place, ((change, _), watch) in enumerate(zip(self.said, watches, strict=True)):
+            state = states[place]
+            _check_watch(change, watch, state["moved"], dict(state["watched"]))
+            part = _Part(Draft(change, state), self.sequences[change.partition] + 1, self.edges)
+            if shared := part.draft.uses.shared_name(part.called, state["holders"]):
+                raise conflict(change, f"two entities are called {shared!r}")
+            parts.append(part)
+        return parts
+
+    async def _run(self, name: str, rows: Sequence[Row], **more: Any) -> list[Record]:
+        """Run the statement with the lists of all rows put together, unless every one is empty."""
+        lists = {key: [each for row in rows for each in row[key]] for key in rows[0]}
+        return await self.tx.rows(name, {**lists, **more}) if any(lists.values()) else []
+
+
+class _Part:
+    """What has to be written of one change."""
+
+    def __init__(self, draft: Draft, revision: int, edges: Mapping[str, str]) -> None:
         self.edges = edges
         self.draft = draft
+        self.change = draft.change
         self.revision = revision
         self.called = list(draft.uses.settled(revision))
-        self.place = _place(draft.change)
+        self.applied = Applied(sequence=revision)
 
-    async def write(self) -> Applied:
-        """All of it, and what follows from it; the marks, and the removed."""
-        await self._run("write/clear", self._clearing())
-        await self._run("write/nodes", self._nodes())
-        await self._run("write/links", self._links())
-        removed, stale = await self._consequences()
-        marks, now = self._marks(stale), time.time_ns()
-        await self.tx.run(
-            "write/finish",
-            {
-                **self.place,
-                "id": self.draft.change.id,
-                "sequence": self.revision,
-                "at": _now(),
-                "stale": [[mark.id, mark.kind, now + place] for place, mark in enumerate(marks)],
-            },
-        )
-        return Applied(sequence=self.revision, marks=marks, removed=self._marks(removed))
-
-    async def _run(self, name: str, params: Row) -> None:
-        """Run the statement, unless every list it takes is empty."""
-        if any(value for value in params.values() if isinstance(value, list)):
-            await self.tx.run(name, {**self.place, **params})
-
-    def _clearing(self) -> Row:
+    def clearing(self) -> Row:
         """What is taken away before anything is written: the dropped, and links that are otherwise now."""
-        draft = self.draft
+        draft, partition = self.draft, self.change.partition
         stored = draft.stored["memory"]
         gone = draft.dropped & stored
         moved = [
@@ -155,7 +194,7 @@ class _Writing:
             and (now.subject_id, now.type, now.object_id) != (subject, type_, object_)
         ]
         return {
-            "histories": sorted(gone),
+            "histories": [[id_, partition.project, partition.owner] for id_ in sorted(gone)],
             "memories": sorted(gone),
             "episodes": sorted(draft.dropped & draft.stored["episode"]),
             "unlinked": sorted(id_ for id_ in stored - gone if id_ in draft.memories and self._relinked(id_)),
@@ -180,9 +219,10 @@ class _Writing:
         draft = self.draft
         return not self._kept(id_) or draft.memories[id_].superseded_by != draft.superseded_by[id_]
 
-    def _nodes(self) -> Row:
+    def nodes(self, moments: _Moments) -> Row:
+        """The nodes, without their links."""
         draft, revision, start = self.draft, self.revision, self.revision * _ORDER
-        stored, moments = draft.stored, _Moments()
+        stored, place = draft.stored, _place(self.change)
         return {
             "episodes": [
                 {"id": k, "n": n, **moments.row(episode_fields(x, revision), new=k not in stored["episode"])}
@@ -208,15 +248,15 @@ class _Writing:
                     "id": entry.id,
                     "memory_id": entry.memory_id,
                     "n": n,
-                    **moments.row(revision_fields(entry, **self.place), new=False),
+                    **moments.row(revision_fields(entry, **place), new=False),
                 }
                 for n, entry in enumerate(draft.revisions, start)
             ],
-            "moments": moments.maps,
         }
 
-    def _links(self) -> Row:
-        draft, moments = self.draft, _Moments()
+    def links(self, moments: _Moments) -> Row:
+        """What connects the nodes."""
+        draft = self.draft
         relinked = {id_: draft.links[id_] for id_ in draft.memories if self._relinked(id_)}
         heirs = {k: m.superseded_by for k, m in draft.memories.items() if m.superseded_by and self._inherits(k)}
         return {
@@ -235,26 +275,34 @@ class _Writing:
                 }
                 for relation in draft.relations.values()
             ],
-            "moments": moments.maps,
         }
 
-    async def _consequences(self) -> tuple[dict[str, Kind], dict[str, Kind]]:
-        """Remove what nothing refers to, retell relations of the renamed; the removed, and all that is stale."""
-        stale = self.draft.stale | {each.id: "entity" for each in self.called if each.changed}
+    def doubts(self) -> Row:
+        """What may be referred to no longer, and the renamed, whose relations have to be retold."""
         doubtful = self.draft.doubtful - {id_ for links in self.draft.links.values() for id_ in links.relations}
-        asked: Row = {
+        return {
             "doubtful": sorted(doubtful),
             "gone": sorted(each.id for each in self.called if each.gone),
-            "renamed": sorted(each.id for each in self.called if each.renamed and not each.gone),
-            "revision": self.revision,
+            "renamed": sorted([each.id, self.revision] for each in self.called if each.renamed and not each.gone),
         }
-        if not (asked["doubtful"] or asked["gone"] or asked["renamed"]):
-            return {}, stale
-        [row] = await self.tx.rows("write/sweep", asked)
-        removed: dict[str, Kind] = dict.fromkeys(row["relations"], "relation")
-        removed |= dict.fromkeys(row["entities"], "entity")
-        stale |= dict.fromkeys(row["retold"], "relation")
-        return removed, stale | removed
+
+    def swept(self, row: Mapping[str, Any]) -> None:
+        """Take what `write/sweep` removed and retold, of all changes; what came of this one is known then."""
+        ours = {each.id for each in self.called}
+        removed: dict[str, Kind] = {id_: "relation" for id_ in row["relations"] if id_ in self.draft.doubtful}
+        removed |= {id_: "entity" for id_ in row["entities"] if id_ in ours}
+        stale = self.draft.stale | {each.id: "entity" for each in self.called if each.changed}
+        stale |= {id_: "relation" for entity, id_ in row["retold"] if entity in ours}
+        self.applied = Applied(sequence=self.revision, marks=self._marks(stale | removed), removed=self._marks(removed))
+
+    def finishing(self, now: int) -> Row:
+        """What `write/finish` takes of the change; `now` is in nanoseconds."""
+        return {
+            **_place(self.change),
+            "id": self.change.id,
+            "sequence": self.revision,
+            "stale": [[mark.id, mark.kind, now + place] for place, mark in enumerate(self.applied.marks)],
+        }
 
     def _marks(self, ids: dict[str, Kind]) -> tuple[Mark, ...]:
         return tuple(Mark(kind, id_, self.revision) for id_, kind in sorted(ids.items(), key=lambda each: each[::-1]))

@@ -49,6 +49,11 @@ class Spoken:
     episode: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
 
+    @property
+    def ids(self) -> set[str]:
+        """Of whatever kind."""
+        return self.memory | self.entity | self.relation | self.episode
+
 
 def spoken_of(change: ChangeSet) -> Spoken:
     """What the operations speak of. Raises `InvalidInput` for what is put into another partition."""

@@ -5,8 +5,10 @@ The first statement locks the partition for reading, so that no writer is half d
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+from neo4j import Record
 
 from graphmem.models import Entity
 from graphmem.queries import Known, KnownQuery
@@ -15,44 +17,74 @@ from graphmem.stores.neo4j.session import Tx
 
 __all__ = ["known", "things"]
 
+_MOST = 2**31 - 1
+"""The highest place in a list that Cypher can name."""
 
-async def known(tx: Tx, query: KnownQuery) -> Known:
-    """The answer; an unknown partition is empty, with sequence 0."""
-    first = await tx.one("known/first", _asked(query))
-    if first is None:
-        return Known()
-    called: dict[str, str] = dict(first["called"])
-    called |= {query.selves[self_of]: id_ for self_of, id_ in first["selves"]}
-    memories, relations = set(first["memories"]), set(first["relations"])
-    slots = [[called[name], type_] for name, type_ in query.slots if name in called]
-    pairs = [[called[a], called[b]] for a, b in query.pairs if a in called and b in called]
-    if slots or pairs or relations:
-        [row] = await tx.rows("known/relations", {"slots": slots, "pairs": pairs, "ids": sorted(relations)})
-        relations.update(row["relations"])
-        memories.update(row["memories"])
-    names = sorted({*query.names, *query.selves.values()} & called.keys())
+
+async def known(tx: Tx, queries: Sequence[KnownQuery]) -> tuple[Known, ...]:
+    """The answers, one each; an unknown partition is empty, with sequence 0."""
+    asked = [{"place": place, **_asked(query)} for place, query in enumerate(queries)]
+    asked.sort(key=lambda row: (row["project"], row["owner"]))
+    most = {name: max(row[name] for row in asked) for name in ("last", "last_of_run")}
+    rows = await tx.rows("known/first", {"queries": asked, **most})
+    searches = {row["place"]: _Search(queries[row["place"]], row) for row in rows}
+    links = [{"place": place, **search.links()} for place, search in searches.items()]
+    if linked := [row for row in links if row["slots"] or row["pairs"] or row["ids"]]:
+        for row in await tx.rows("known/relations", {"queries": linked}):
+            searches[row["place"]].relations.update(row["relations"])
+            searches[row["place"]].memories.update(row["memories"])
     found = await things(
         tx,
-        memories=memories,
-        relations=relations,
-        entities={called[name] for name in names},
-        episodes=first["episodes"],
+        memories=[id_ for search in searches.values() for id_ in search.memories],
+        relations=[id_ for search in searches.values() for id_ in search.relations],
+        entities=[id_ for search in searches.values() for id_ in search.entities.values()],
+        episodes=[id_ for search in searches.values() for id_ in search.episodes],
     )
-    entities: dict[str, Entity] = {row[0]: entity_from(row) for row in found["entities"]}
-    return Known(
-        sequence=first["sequence"],
-        entities={name: entities[called[name]] for name in names},
-        memories={row[0]: memory_from(row) for row in found["memories"]},
-        relations=tuple(relation_from(row) for row in found["relations"]),
-        episodes=tuple(episode_from(row) for row, _ in found["episodes"]),
-        sources={row[0]: tuple(sorted(ids)) for row, ids in found["episodes"]},
-    )
+    return tuple(searches[place].answer(found) if place in searches else Known() for place in range(len(queries)))
+
+
+class _Search:
+    """What a query asks for, by id, as far as it is known."""
+
+    def __init__(self, query: KnownQuery, first: Record) -> None:
+        self._query = query
+        self._called: dict[str, str] = dict(first["called"])
+        self._called |= {query.selves[self_of]: id_ for self_of, id_ in first["selves"]}
+        self._sequence = first["sequence"]
+        self.memories: set[str] = set(first["memories"])
+        self.relations: set[str] = set(first["relations"])
+        self.episodes: set[str] = set(first["episodes"])
+        names = sorted({*query.names, *query.selves.values()} & self._called.keys())
+        self.entities = {name: self._called[name] for name in names}
+
+    def links(self) -> dict[str, list[Any]]:
+        """What `known/relations` is asked."""
+        ids = self._called
+        return {
+            "slots": [[ids[name], type_] for name, type_ in self._query.slots if name in ids],
+            "pairs": [[ids[a], ids[b]] for a, b in self._query.pairs if a in ids and b in ids],
+            "ids": sorted(self.relations),
+        }
+
+    def answer(self, found: Mapping[str, list[Any]]) -> Known:
+        """Its part of what was found."""
+        entities: dict[str, Entity] = {row[0]: entity_from(row) for row in found["entities"]}
+        episodes = [(row, ids) for row, ids in found["episodes"] if row[0] in self.episodes]
+        return Known(
+            sequence=self._sequence,
+            entities={name: entities[id_] for name, id_ in self.entities.items()},
+            memories={row[0]: memory_from(row) for row in found["memories"] if row[0] in self.memories},
+            relations=tuple(relation_from(row) for row in found["relations"] if row[0] in self.relations),
+            episodes=tuple(episode_from(row) for row, _ in episodes),
+            sources={row[0]: tuple(sorted(ids)) for row, ids in episodes},
+        )
 
 
 def _asked(query: KnownQuery) -> dict[str, Any]:
     names = {*query.names, *query.selves.values(), *(name for name, _ in query.slots)}
     names.update(name for pair in query.pairs for name in pair)
     of_run = query.run_id is not None
+    last = min(query.last_episodes, _MOST)
     return {
         "project": query.partition.project,
         "owner": query.partition.owner,
@@ -62,8 +94,8 @@ def _asked(query: KnownQuery) -> dict[str, Any]:
         "texts": sorted(query.texts),
         "dependents": query.dependents,
         "run": query.run_id or "",
-        "last": 0 if of_run else query.last_episodes,
-        "last_of_run": query.last_episodes if of_run else 0,
+        "last": 0 if of_run else last,
+        "last_of_run": last if of_run else 0,
     }
 
 

@@ -90,7 +90,7 @@ class Neo4jStore(Administered, GraphStore):
 
     async def known(self, *queries: KnownQuery) -> tuple[Known, ...]:
         """See `GraphStore.known`."""
-        return tuple([await self._session.read(lambda tx, q=query: known.known(tx, q)) for query in queries])  # type: ignore[misc]
+        return await self._session.read(lambda tx: known.known(tx, queries)) if queries else ()
 
     # -- reading for people
 
