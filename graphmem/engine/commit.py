@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
@@ -17,7 +18,7 @@ from graphmem.indexing import Drainer
 from graphmem.models import Partition
 from graphmem.queries import Known, KnownQuery
 
-__all__ = ["Committer"]
+__all__ = ["Committer", "Trailing"]
 
 TRIES = 8
 """How often a change is planned anew before the caller is told. Each time somebody else's change went through."""
@@ -106,3 +107,22 @@ class Committer:
                     turn = self._turns[partition] = anyio.Lock()
                 await stack.enter_async_context(turn)
             yield
+
+
+class Trailing:
+    """Copies into the index that run while whoever writes goes on writing; one at a time."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self._copying: asyncio.Task[str | None] | None = None
+
+    async def follow(self, applied: Iterable[Applied]) -> str | None:
+        """Begin to copy, when the copy before is finished; what `finish` says of that one."""
+        lag = await self.finish()
+        self._copying = asyncio.create_task(self._committer.copy(applied))
+        return lag
+
+    async def finish(self) -> str | None:
+        """Wait for the copy under way: why it failed, or None. Whoever is cancelled here takes it along."""
+        copying, self._copying = self._copying, None
+        return await copying if copying is not None else None

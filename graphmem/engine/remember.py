@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import groupby, islice
 from typing import Any
 
 from graphmem.abc import Extractor
+from graphmem.changes import Applied
 from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, Instructions, MemoryDraft, Usage
-from graphmem.engine.commit import Committer
+from graphmem.engine.commit import Committer, Trailing
 from graphmem.engine.parts import Parts
 from graphmem.engine.requests import AddRequest
 from graphmem.errors import NotFound
@@ -75,8 +77,9 @@ class Remember:
         started = time.perf_counter()
         at = self._parts.clock()
         item = await self._item(request, at)
-        [added] = await self._write([item], at, request.by)
-        return replace(added, milliseconds=(time.perf_counter() - started) * 1000)
+        [added], applied = await self._write([item], at, request.by)
+        lag = await self._committer.copy(applied)
+        return replace(added, milliseconds=(time.perf_counter() - started) * 1000, lag=lag)
 
     async def add_many(
         self,
@@ -95,34 +98,36 @@ class Remember:
         for request in requests:
             self._episodes(request, at)
         done: list[Added] = []
-        batch: list[AddRequest] = []
+        copied = 0  # so many of `done` are in the index
+        copies = Trailing(self._committer)
 
-        async def flush() -> None:
-            if batch:
-                done.extend(await self._add_batch(batch, len(done), change_id))
-                batch.clear()
-                if progress is not None:
-                    progress(len(done))
+        async def write(batch: Sequence[AddRequest]) -> None:
+            nonlocal copied
+            if not batch[0].direct:
+                await copies.finish()  # what is near is shown to the extractor
+            added, applied = await self._add_batch(batch, len(done), change_id)
+            if await copies.follow(applied) is None:
+                copied = len(done)
+            done.extend(added)
+            if progress is not None:
+                progress(len(done))
 
-        for request in requests:
-            if request.direct:
-                batch.append(request)
-                if len(batch) == BULK:
-                    await flush()
-            else:
-                await flush()
-                batch.append(request)
-                await flush()
-        await flush()
-        return done
+        try:
+            for batch in _batches(requests):
+                await write(batch)
+        finally:
+            lag = await copies.finish()
+        return done if lag is None else [*done[:copied], *(replace(each, lag=lag) for each in done[copied:])]
 
-    async def _add_batch(self, requests: Sequence[AddRequest], first: int, change_id: ChangeIds | None) -> list[Added]:
+    async def _add_batch(
+        self, requests: Sequence[AddRequest], first: int, change_id: ChangeIds | None
+    ) -> tuple[list[Added], list[Applied]]:
         started = time.perf_counter()
         at = self._parts.clock()
         items = [await self._item(request, at) for request in requests]
-        added = await self._write(items, at, requests[0].by, first, change_id)
+        added, applied = await self._write(items, at, requests[0].by, first, change_id)
         took = (time.perf_counter() - started) * 1000 / len(items)
-        return [replace(each, milliseconds=took) for each in added]
+        return [replace(each, milliseconds=took) for each in added], applied
 
     async def _item(self, request: AddRequest, at: datetime) -> PlanItem:
         """The request with what was extracted from it."""
@@ -192,8 +197,9 @@ class Remember:
         by: str | None,
         first: int = 0,
         change_id: ChangeIds | None = None,
-    ) -> list[Added]:
-        """Plan the items of each partition together, apply all, and hand the outcomes back in the items' order."""
+    ) -> tuple[list[Added], list[Applied]]:
+        """Plan the items of each partition together, and apply all: the outcomes in the items' order, and what is to be
+        copied into the index."""
         places: dict[Partition, list[int]] = {}
         for place, item in enumerate(items):
             places.setdefault(item.scope.partition, []).append(place)
@@ -206,12 +212,11 @@ class Remember:
             return plan(chosen, known, at=at, change_id=named, registry=registry, by=by)
 
         committed = await self._committer.commit(queries, planned)
-        lag = await self._committer.copy(applied for _, applied in committed.values())
         added: list[Added | None] = [None] * len(items)
         for partition, (made, _) in committed.items():
             for place, outcome in zip(places[partition], made.outcomes, strict=True):
-                added[place] = _added(outcome, made, items[place], lag)
-        return [each for each in added if each is not None]
+                added[place] = _added(outcome, made, items[place])
+        return [each for each in added if each is not None], [applied for _, applied in committed.values()]
 
     async def update(
         self, view: View, memory_id: str, *, by: str | None = None, text: str | None = None, **changes: Any
@@ -286,7 +291,14 @@ def _about(draft: MemoryDraft, entities: Sequence[EntityDraft], *, alone: bool) 
     ]
 
 
-def _added(outcome: ItemOutcome, made: Plan, item: PlanItem, lag: str | None) -> Added:
+def _batches(requests: Iterable[AddRequest]) -> Iterator[list[AddRequest]]:
+    """What may be planned together, in order: requests that need no reading of earlier memories; others alone."""
+    for direct, some in groupby(requests, lambda request: request.direct):
+        while batch := list(islice(some, BULK if direct else 1)):
+            yield batch
+
+
+def _added(outcome: ItemOutcome, made: Plan, item: PlanItem) -> Added:
     return Added(
         outcomes=outcome.results,
         added=outcome.added,
@@ -294,5 +306,4 @@ def _added(outcome: ItemOutcome, made: Plan, item: PlanItem, lag: str | None) ->
         entities=made.entities,
         usage=item.extraction.usage,
         milliseconds=0.0,
-        lag=lag,
     )
