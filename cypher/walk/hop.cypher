@@ -14,9 +14,9 @@ CALL (e) {
         MATCH (e)<-[:SUBJECT|OBJECT]-(r)
         RETURN r ORDER BY r.created_at DESC LIMIT $most
         UNION
-        WITH e WHERE COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most
-        MATCH (r:Relation) USING INDEX r:Relation(id)
-        WHERE r.id IN keys($prefer_relations) AND EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
+        UNWIND CASE WHEN COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most THEN keys($prefer_relations) ELSE [] END AS id
+        MATCH (r:Relation {id: id}) USING INDEX SEEK r:Relation(id)
+        WHERE EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
         RETURN r
     }
     WITH r ORDER BY coalesce($prefer_relations[r.id], 2147483647), r.created_at DESC, r.id DESC
@@ -34,9 +34,9 @@ CALL (e) {
         MATCH (e)<-[:MENTIONS]-(m)
         RETURN m ORDER BY m.created_at DESC LIMIT $most
         UNION
-        WITH e WHERE COUNT { (e)<-[:MENTIONS]-() } > $most
-        MATCH (m:Memory) USING INDEX m:Memory(id)
-        WHERE m.id IN keys($prefer_memories) AND EXISTS { (m)-[:MENTIONS]->(e) }
+        UNWIND CASE WHEN COUNT { (e)<-[:MENTIONS]-() } > $most THEN keys($prefer_memories) ELSE [] END AS id
+        MATCH (m:Memory {id: id}) USING INDEX SEEK m:Memory(id)
+        WHERE EXISTS { (m)-[:MENTIONS]->(e) }
         RETURN m
     }
     WITH m ORDER BY coalesce($prefer_memories[m.id], 2147483647), m.created_at DESC, m.id DESC

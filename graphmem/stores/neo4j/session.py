@@ -15,13 +15,15 @@ from neo4j import (
     AsyncDriver,
     AsyncGraphDatabase,
     AsyncManagedTransaction,
+    AsyncResult,
     AsyncSession,
     NotificationMinimumSeverity,
+    Query,
     Record,
     SummaryCounters,
     unit_of_work,
 )
-from neo4j.exceptions import Neo4jError, TransientError
+from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from graphmem import __version__
 from graphmem.errors import Unavailable
@@ -69,10 +71,17 @@ def _gathered(text: str) -> str:
 
 
 class Tx:
-    """An open transaction that runs statements by their names."""
+    """An open transaction that runs statements by their names; or a session, where each is one by itself."""
 
-    def __init__(self, transaction: AsyncManagedTransaction) -> None:
+    def __init__(self, transaction: AsyncManagedTransaction | AsyncSession, timeout: float | None = None) -> None:
         self._transaction = transaction
+        self._timeout = timeout
+
+    async def _run(self, text: str, params: Mapping[str, Any] | None) -> AsyncResult:
+        query = cast("Any", _gathered(text))
+        if isinstance(self._transaction, AsyncSession):
+            query = Query(query, timeout=self._timeout)
+        return await self._transaction.run(query, {_ALL: dict(params or {})})
 
     async def rows(
         self, name: str, params: Mapping[str, Any] | None = None, /, **conditions: Condition
@@ -80,8 +89,7 @@ class Tx:
         """All rows. `conditions` fill the statement's gaps."""
         statement = statements()[name]
         text = statement.where(**conditions) if conditions else statement.text
-        result = await self._transaction.run(cast("Any", _gathered(text)), {_ALL: dict(params or {})})
-        return [record async for record in result]
+        return [record async for record in await self._run(text, params)]
 
     async def one(self, name: str, params: Mapping[str, Any] | None = None, /) -> Record | None:
         """The first row, if there is one."""
@@ -89,8 +97,7 @@ class Tx:
 
     async def run(self, name: str, params: Mapping[str, Any] | None = None, /) -> SummaryCounters:
         """Run a statement whose rows do not matter; what it changed."""
-        text = _gathered(statements()[name].text)
-        result = await self._transaction.run(cast("Any", text), {_ALL: dict(params or {})})
+        result = await self._run(statements()[name].text, params)
         return (await result.consume()).counters
 
 
@@ -153,6 +160,26 @@ class Session:
     async def read(self, work: Work[Answer], *, patient: bool = False) -> Answer:
         """Do `work` in a transaction that may only read."""
         return await self._managed(AsyncSession.execute_read, work, patient)
+
+    async def ask(self, work: Work[Answer]) -> Answer:
+        """Do `work` that only reads, each statement by itself: to begin and end a transaction takes as long as most.
+
+        What goes wrong in passing is done again, in a transaction.
+        """
+        driver = self._opened()
+        with translated(self.url):
+            async with driver.session(
+                database=self.database,
+                default_access_mode=READ_ACCESS,
+                bookmark_manager=driver.execute_query_bookmark_manager,
+                fetch_size=-1,
+            ) as session:
+                try:
+                    return await work(Tx(session, self._timeout))
+                except (DriverError, Neo4jError) as error:
+                    if not error.is_retryable():
+                        raise
+        return await self.read(work)
 
     async def write(self, work: Work[Answer], *, patient: bool = False, times: int = 1) -> Answer:
         """Do `work` in a transaction: all of it, or, when it raises, nothing."""

@@ -96,51 +96,51 @@ class Neo4jStore(Administered, GraphStore):
 
     async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
         """See `GraphStore.memories`."""
-        return await self._session.read(lambda tx: pages.memories(tx, view, ids))
+        return await self._session.ask(lambda tx: pages.memories(tx, view, ids))
 
     async def find(self, query: MemoryQuery) -> Page[Memory]:
         """See `GraphStore.find`."""
-        return await self._session.read(lambda tx: pages.find(tx, query))
+        return await self._session.ask(lambda tx: pages.find(tx, query))
 
     async def count(self, view: View) -> int:
         """See `GraphStore.count`."""
-        return await self._session.read(lambda tx: pages.count(tx, view))
+        return await self._session.ask(lambda tx: pages.count(tx, view))
 
     async def entities(self, query: EntityQuery) -> Page[Entity]:
         """See `GraphStore.entities`."""
-        return await self._session.read(lambda tx: pages.entities(tx, query))
+        return await self._session.ask(lambda tx: pages.entities(tx, query))
 
     async def relations(self, query: RelationQuery) -> Page[Relation]:
         """See `GraphStore.relations`."""
-        return await self._session.read(lambda tx: pages.relations(tx, query))
+        return await self._session.ask(lambda tx: pages.relations(tx, query))
 
     async def spoken(self, view: View, phrases: Collection[str]) -> dict[str, tuple[Node, ...]]:
         """See `GraphStore.spoken`."""
-        return await self._session.read(lambda tx: texts.spoken(tx, view, phrases))
+        return await self._session.ask(lambda tx: texts.spoken(tx, view, phrases))
 
     async def walk(self, walk_: Walk) -> Hop:
         """See `GraphStore.walk`."""
-        return await self._session.read(lambda tx: walk.walk(tx, walk_))
+        return await self._session.ask(lambda tx: walk.walk(tx, walk_))
 
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
         """See `GraphStore.search_text`."""
-        return await self._session.read(lambda tx: texts.search_text(tx, query))
+        return await self._session.ask(lambda tx: texts.search_text(tx, query))
 
     async def history(self, project: str, memory_id: str) -> list[Revision]:
         """See `GraphStore.history`."""
-        return await self._session.read(lambda tx: past.history(tx, project, memory_id))
+        return await self._session.ask(lambda tx: past.history(tx, project, memory_id))
 
     async def owners(self, view: View, limit: int) -> tuple[str, ...]:
         """See `GraphStore.owners`."""
-        return await self._session.read(lambda tx: pages.owners(tx, view, limit))
+        return await self._session.ask(lambda tx: pages.owners(tx, view, limit))
 
     async def tally(self, project: str | None = None) -> dict[str, int]:
         """See `GraphStore.tally`."""
-        return await self._session.read(lambda tx: upkeep.tally(tx, project))
+        return await self._session.ask(lambda tx: upkeep.tally(tx, project))
 
     async def scopes(self, project: str) -> list[dict[str, Any]]:
         """See `GraphStore.scopes`."""
-        return await self._session.read(lambda tx: upkeep.scopes(tx, project))
+        return await self._session.ask(lambda tx: upkeep.scopes(tx, project))
 
     # -- the index's bookkeeping
 
@@ -158,7 +158,7 @@ class Neo4jStore(Administered, GraphStore):
 
     async def records(self, marks_: Sequence[Mark]) -> dict[str, Record]:
         """See `GraphStore.records`."""
-        return await self._session.read(lambda tx: marks.records(tx, marks_))
+        return await self._session.ask(lambda tx: marks.records(tx, marks_))
 
     async def scan(self) -> AsyncIterator[Sequence[Mark]]:
         """See `GraphStore.scan`. Each batch is one read."""
@@ -179,7 +179,7 @@ class Neo4jStore(Administered, GraphStore):
 
     async def setting(self, project: str, name: str) -> Any:
         """See `GraphStore.setting`."""
-        return await self._session.read(lambda tx: upkeep.setting(tx, project, name))
+        return await self._session.ask(lambda tx: upkeep.setting(tx, project, name))
 
     async def put_setting(self, project: str, name: str, value: Any) -> None:
         """See `GraphStore.put_setting`."""
