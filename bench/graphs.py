@@ -102,6 +102,7 @@ def _measure(memory: Memory, degrees: Counter[str]) -> dict[str, tuple[list[floa
         "1 hop, average entity": _timed(some, lambda name: graph.neighbours(name, depth=1)),
         "2 hops, average entity": _timed(some, lambda name: graph.neighbours(name, depth=2)),
         f"1 hop, {hub} ({edges} edges)": _timed([hub] * 20, lambda name: graph.neighbours(name, depth=1)),
+        f"2 hops, {hub} ({edges} edges)": _timed([hub] * 20, lambda name: graph.neighbours(name, depth=2)),
         "search that names an average entity": _timed(
             some, lambda name: memory.search(f"what is {name}?", user_id="graph")
         ),

@@ -5,78 +5,79 @@
 // and it would go through all of an index.
 // A query wants entities by folded `names` and by `selves` (values of self_of); memories by id and by text key, with what
 // hangs on them if `dependents` is set; its `last` newest episodes, and the `last_of_run` newest of its `run`.
-// params: queries (a list of {place, project, owner, names, selves, memory_ids, texts, dependents, run, last, last_of_run}, in
+// Rows carry the place, not the query: the server counts all that a row holds each time that it keeps one.
+// params: queries (a list of {project, owner, names, selves, memory_ids, texts, dependents, run, last, last_of_run}, in
 //    the order of project and owner, in which writers lock too), last (the most that any wants), last_of_run (likewise)
 // returns: place, sequence, called (lists: folded name, entity id), selves (self_of, entity id), memories (ids), relations
 //    (likewise), episodes
-UNWIND $queries AS query
-MATCH (p:Partition {project: query.project, owner: query.owner})
+UNWIND range(0, size($queries) - 1) AS place
+MATCH (p:Partition {project: $queries[place].project, owner: $queries[place].owner})
 WITH collect(p) AS partitions
 CALL apoc.lock.read.nodes(partitions)
 // Found again, or the sequences would be those that were read before they were locked.
 WITH count(*) AS locked
-UNWIND $queries AS query
-MATCH (p:Partition {project: query.project, owner: query.owner})
-WITH query, p.sequence AS sequence
-CALL (query) {
-  UNWIND query.names AS key
-  MATCH (n:Name {project: query.project, owner: query.owner, key: key})-[:NAMES]->(e:Entity)
+UNWIND range(0, size($queries) - 1) AS place
+MATCH (p:Partition {project: $queries[place].project, owner: $queries[place].owner})
+WITH place, p.sequence AS sequence
+CALL (place) {
+  UNWIND $queries[place].names AS key
+  MATCH (n:Name {project: $queries[place].project, owner: $queries[place].owner, key: key})-[:NAMES]->(e:Entity)
   USING INDEX SEEK n:Name(project, owner, key)
   RETURN collect(DISTINCT [key, e.id]) AS called
 }
-CALL (query) {
-  UNWIND query.selves AS self_of
-  MATCH (e:Entity {project: query.project, owner: query.owner, self_of: self_of}) USING INDEX SEEK e:Entity(project, owner, self_of)
+CALL (place) {
+  UNWIND $queries[place].selves AS self_of
+  MATCH (e:Entity {project: $queries[place].project, owner: $queries[place].owner, self_of: self_of}) USING INDEX SEEK e:Entity(project, owner, self_of)
   RETURN collect([self_of, e.id]) AS selves
 }
-CALL (query) {
-  UNWIND query.memory_ids AS id
-  MATCH (m:Memory {id: id, project: query.project, owner: query.owner}) USING INDEX SEEK m:Memory(id)
+CALL (place) {
+  UNWIND $queries[place].memory_ids AS id
+  MATCH (m:Memory {id: id, project: $queries[place].project, owner: $queries[place].owner}) USING INDEX SEEK m:Memory(id)
   RETURN collect(id) AS asked
 }
-CALL (query) {
-  UNWIND query.texts AS key
-  MATCH (m:Memory {project: query.project, owner: query.owner, text_key: key}) USING INDEX SEEK m:Memory(project, owner, text_key)
+CALL (place) {
+  UNWIND $queries[place].texts AS key
+  MATCH (m:Memory {project: $queries[place].project, owner: $queries[place].owner, text_key: key}) USING INDEX SEEK m:Memory(project, owner, text_key)
   RETURN collect(m.id) AS told
 }
-WITH *, CASE WHEN query.dependents THEN asked ELSE [] END AS hanging
-CALL (query, hanging) {
+WITH *, CASE WHEN $queries[place].dependents THEN asked ELSE [] END AS hanging
+CALL (place, hanging) {
   UNWIND hanging AS id
   MATCH (m:Memory {superseded_by: id}) USING INDEX SEEK m:Memory(superseded_by)
-  WHERE m.project = query.project AND m.owner = query.owner
+  WHERE m.project = $queries[place].project AND m.owner = $queries[place].owner
   RETURN collect(m.id) AS superseded
 }
-CALL (query, hanging) {
+CALL (place, hanging) {
   UNWIND hanging AS id
   MATCH (r:Relation {superseded_by: id}) USING INDEX SEEK r:Relation(superseded_by)
-  WHERE r.project = query.project AND r.owner = query.owner
+  WHERE r.project = $queries[place].project AND r.owner = $queries[place].owner
   RETURN collect(r.id) AS retired
 }
-CALL (query, hanging) {
+CALL (place, hanging) {
   UNWIND hanging AS id
   MATCH (m:Memory {id: id})-[:STATES]->(r:Relation) USING INDEX SEEK m:Memory(id)
   RETURN collect(DISTINCT r.id) AS stated
 }
-CALL (query, hanging) {
+CALL (place, hanging) {
   UNWIND hanging AS id
   MATCH (m:Memory {id: id})-[:FROM]->(x:Episode) USING INDEX SEEK m:Memory(id)
   RETURN collect(DISTINCT x.id) AS sources
 }
-CALL (query) {
+CALL (place) {
   // One that wants none does not look: a partition may have any number of episodes.
-  UNWIND CASE WHEN query.last > 0 THEN [1] ELSE [] END AS wanted
-  CALL (query) {
-    MATCH (x:Episode {project: query.project, owner: query.owner}) USING INDEX SEEK x:Episode(project, owner, observed_at)
+  UNWIND CASE WHEN $queries[place].last > 0 THEN [1] ELSE [] END AS wanted
+  CALL (place) {
+    MATCH (x:Episode {project: $queries[place].project, owner: $queries[place].owner}) USING INDEX SEEK x:Episode(project, owner, observed_at)
     WHERE x.observed_at IS NOT NULL
     // The index has them in this order, and goes no further than it is asked to.
     RETURN x ORDER BY x.project DESC, x.owner DESC, x.observed_at DESC, x.created_at DESC, x.n DESC LIMIT $last
   }
   RETURN collect(x.id) AS newest
 }
-CALL (query) {
-  UNWIND CASE WHEN query.last_of_run > 0 THEN [1] ELSE [] END AS wanted
-  CALL (query) {
-    MATCH (x:Episode {project: query.project, owner: query.owner, run_id: query.run})
+CALL (place) {
+  UNWIND CASE WHEN $queries[place].last_of_run > 0 THEN [1] ELSE [] END AS wanted
+  CALL (place) {
+    MATCH (x:Episode {project: $queries[place].project, owner: $queries[place].owner, run_id: $queries[place].run})
     USING INDEX SEEK x:Episode(project, owner, run_id, observed_at)
     WHERE x.observed_at IS NOT NULL
     RETURN x
@@ -85,5 +86,5 @@ CALL (query) {
   }
   RETURN collect(x.id) AS newest_of_run
 }
-RETURN query.place AS place, sequence, called, selves, asked + told + superseded AS memories, retired + stated AS relations,
-  sources + newest[..query.last] + newest_of_run[..query.last_of_run] AS episodes
+RETURN place, sequence, called, selves, asked + told + superseded AS memories, retired + stated AS relations,
+  sources + newest[..$queries[place].last] + newest_of_run[..$queries[place].last_of_run] AS episodes

@@ -13,8 +13,8 @@ from graphmem.abc import GraphStore
 from graphmem.cli.command import Call, command
 from graphmem.client.local import LocalBackend
 from graphmem.client.locate import locate
+from graphmem.client.remote import RemoteBackend
 from graphmem.engine.keys import Key, create_key, list_keys, revoke_key
-from graphmem.errors import NotSupported
 
 __all__ = ["register"]
 
@@ -40,49 +40,65 @@ def create(
     ] = None,
 ) -> None:
     """Make an API key. It is shown this once; only its hash is stored."""
-    key, secret = _on_store(call, lambda store: create_key(store, name, role=role, projects=project or ["default"]))
+    projects = project or ["default"]
+
+    async def on_store(store: GraphStore) -> dict[str, Any]:
+        key, secret = await create_key(store, name, role=role, projects=projects)
+        return {**_view(key), "key": secret}
+
+    made = _done(call, on_store, lambda server: server.create_key(name, role=role, projects=projects))
 
     def tell() -> None:
-        call.note(secret)
-        call.note(f"Key {key.name!r}, {key.role} of {', '.join(key.projects)}. It is not shown again.")
+        call.note(made["key"])
+        call.note(f"Key {made['name']!r}, {made['role']} of {', '.join(made['projects'])}. It is not shown again.")
 
-    call.answer({**_view(key), "key": secret}, tell)
+    call.answer(made, tell)
 
 
 def show(call: Call) -> None:
     """List the keys, without their secrets."""
-    keys = _on_store(call, list_keys)
+
+    async def on_store(store: GraphStore) -> list[dict[str, Any]]:
+        return [_view(key) for key in await list_keys(store)]
+
+    keys = _done(call, on_store, lambda server: server.keys())
 
     def tell() -> None:
         table = Table(box=None, pad_edge=False)
         for heading in ("name", "role", "projects", "made"):
             table.add_column(heading)
         for key in keys:
-            table.add_row(key.name, key.role, ", ".join(key.projects), key.created_at.date().isoformat())
+            table.add_row(key["name"], key["role"], ", ".join(key["projects"]), key["created_at"][:10])
         call.console.print(table if keys else "There are no keys: the server only listens to this machine.")
 
-    call.answer([_view(key) for key in keys], tell)
+    call.answer(keys, tell)
 
 
 def revoke(call: Call, name: Annotated[str, typer.Argument(help="The key's name or id.")]) -> None:
     """Take a key back."""
-    key = _on_store(call, lambda store: revoke_key(store, name))
-    call.answer(_view(key), lambda: call.note(f"Key {key.name!r} opens nothing any longer."))
+
+    async def on_store(store: GraphStore) -> dict[str, Any]:
+        return _view(await revoke_key(store, name))
+
+    key = _done(call, on_store, lambda server: server.revoke_key(name))
+    call.answer(key, lambda: call.note(f"Key {key['name']!r} opens nothing any longer."))
 
 
-def _on_store(call: Call, deed: Callable[[GraphStore], Awaitable[Answer]]) -> Answer:
-    """Do something with the store's keys. They are made where the store is, never over the wire."""
+def _done(
+    call: Call,
+    on_store: Callable[[GraphStore], Awaitable[Answer]],
+    on_server: Callable[[RemoteBackend], Awaitable[Answer]],
+) -> Answer:
+    """Do something with the keys: in the store itself, or by the server that holds it or was named."""
     backend = locate(call.location)
-    if not isinstance(backend, LocalBackend):
-        raise NotSupported(
-            "Keys are made on the folder itself, and a server holds it or was named.",
-            hint="Stop the server, make the key, and start it again.",
-        )
 
     async def run() -> Answer:
         await backend.open()
         try:
-            return await deed(backend.engine.parts.store)
+            if isinstance(backend, LocalBackend):
+                return await on_store(backend.engine.parts.store)
+            assert isinstance(backend, RemoteBackend)  # there are only these two
+            return await on_server(backend)
         finally:
             await backend.aclose()
 

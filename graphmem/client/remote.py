@@ -155,6 +155,19 @@ class RemoteBackend:
         """GET /stats"""
         return cast(dict[str, int], await self._ask("GET", "/stats"))
 
+    async def keys(self) -> list[dict[str, Any]]:
+        """The API keys of the projects that the caller opens, without their secrets."""
+        return cast("list[dict[str, Any]]", await self._ask("GET", "/api-keys"))
+
+    async def create_key(self, name: str, *, role: str, projects: Sequence[str]) -> dict[str, Any]:
+        """Make an API key; `key` is its secret."""
+        body = {"name": name, "role": role, "projects": list(projects)}
+        return cast("dict[str, Any]", await self._ask("POST", "/api-keys", body))
+
+    async def revoke_key(self, name: str) -> dict[str, Any]:
+        """Take an API key back, by name or id."""
+        return cast("dict[str, Any]", await self._ask("DELETE", f"/api-keys/{_segment(name)}"))
+
     async def index(self, action: IndexAction) -> dict[str, Any]:
         """POST /index/{action}"""
         return cast(dict[str, Any], await self._ask("POST", f"/index/{_segment(action)}"))

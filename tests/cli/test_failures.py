@@ -103,7 +103,8 @@ def test_a_misspelt_command_line(run: Run, words: list[str], said: str) -> None:
         (["graph", "Nobody", "--user", "ana"], 3, "not_found"),
         (["keys", "revoke", "nobody"], 3, "not_found"),
         (["stats", "--url", "ftp://example.org"], 7, "configuration_error"),
-        (["keys", "list", "--url", "http://127.0.0.1:1"], 9, "not_supported"),
+        (["keys", "list", "--url", "http://127.0.0.1:1"], 5, "unavailable"),
+        (["schema", "show"], 9, "not_supported"),
     ],
 )
 def test_an_error_ends_with_its_code(run: Run, words: list[str], code: int, error: str) -> None:

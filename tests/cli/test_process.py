@@ -142,7 +142,7 @@ def test_a_command_on_a_folder_that_a_server_holds_speaks_to_it(tmp_path: Path) 
         assert "No entity" in run("graph", "Nobody", "--user", "ana", *place, code=3).stderr
 
         assert url in run("serve", "--port", "0", *place, code=5).stderr
-        assert "server" in run("keys", "create", "laptop", *place, code=9).stderr
+        assert "owner" in run("keys", "create", "laptop", *place, code=2).stderr  # or nobody could make another
 
         exported = run("export", *place).stdout
         assert run("import", "-", "--path", str(tmp_path / "copy"), input=exported).stdout.startswith("1 memory from")
@@ -150,6 +150,18 @@ def test_a_command_on_a_folder_that_a_server_holds_speaks_to_it(tmp_path: Path) 
             assert memory.stats()["memories"] == 1
     assert not (folder / "holder.json").exists()
     assert run("paths", "Ana", "Atlas", "--user", "ana", *place).stdout == "Ana —LEADS→ Atlas\n"
+
+
+def test_keys_are_made_by_the_server_that_holds_the_folder(tmp_path: Path) -> None:
+    place = ("--path", str(tmp_path / "served"))
+    with serving(tmp_path / "served"):
+        made = json.loads(run("keys", "create", "boss", "--role", "owner", *place, "--json").stdout)
+        assert "forbidden" in run("keys", "list", *place, "--json", code=8).stderr
+        known = {**os.environ, "GRAPHMEM_API_KEY": made.pop("key")}
+        assert json.loads(run("keys", "list", *place, "--json", env=known).stdout) == [made]
+        run("keys", "create", "laptop", *place, env=known)
+        assert "opens nothing" in run("keys", "revoke", "laptop", *place, env=known).stdout
+    assert "boss" in run("keys", "list", *place).stdout
 
 
 def test_a_server_with_keys_wants_one(tmp_path: Path) -> None:

@@ -100,10 +100,9 @@ def _watch(change: ChangeSet, sequence: int) -> Watch:
     return change.watch if sequence != change.sequence else Watch()
 
 
-def _asked(place: int, change: ChangeSet, spoken: Spoken, watch: Watch) -> Row:
+def _asked(change: ChangeSet, spoken: Spoken, watch: Watch) -> Row:
     """What `write/state` is asked of a change."""
     return {
-        "place": place,
         **_place(change),
         "memories": sorted(spoken.memory),
         "entities": sorted(spoken.entity),
@@ -153,7 +152,7 @@ class _Writing:
     async def _read(self) -> list[_Part]:
         """What the changes make of what is there. Raises what stands in the way of one."""
         watches = [_watch(change, self.sequences[change.partition]) for change, _ in self.said]
-        asked = [_asked(n, *said, watch) for n, (said, watch) in enumerate(zip(self.said, watches, strict=True))]
+        asked = [_asked(*said, watch) for said, watch in zip(self.said, watches, strict=True)]
         states = {row["place"]: row for row in await self.tx.rows("write/state", {"changes": asked})}
         parts = []
         for place, ((change, _), watch) in enumerate(zip(self.said, watches, strict=True)):

@@ -23,16 +23,15 @@ _MOST = 2**31 - 1
 
 async def known(tx: Tx, queries: Sequence[KnownQuery]) -> tuple[Known, ...]:
     """The answers, one each; an unknown partition is empty, with sequence 0."""
-    asked = [{"place": place, **_asked(query)} for place, query in enumerate(queries)]
-    asked.sort(key=lambda row: (row["project"], row["owner"]))
+    order = sorted(range(len(queries)), key=lambda place: queries[place].partition)
+    asked = [_asked(queries[place]) for place in order]
     most = {name: max(row[name] for row in asked) for name in ("last", "last_of_run")}
     rows = await tx.rows("known/first", {"queries": asked, **most})
-    searches = {row["place"]: _Search(queries[row["place"]], row) for row in rows}
-    links = [{"place": place, **search.links()} for place, search in searches.items()]
-    if linked := [row for row in links if row["slots"] or row["pairs"] or row["ids"]]:
-        for row in await tx.rows("known/relations", {"queries": linked}):
-            searches[row["place"]].relations.update(row["relations"])
-            searches[row["place"]].memories.update(row["memories"])
+    searches = {order[row["place"]]: _Search(queries[order[row["place"]]], row) for row in rows}
+    if linked := [search for search in searches.values() if search.is_linked]:
+        for row in await tx.rows("known/relations", {"queries": [search.links for search in linked]}):
+            linked[row["place"]].relations.update(row["relations"])
+            linked[row["place"]].memories.update(row["memories"])
     found = await things(
         tx,
         memories=[id_ for search in searches.values() for id_ in search.memories],
@@ -57,6 +56,7 @@ class _Search:
         names = sorted({*query.names, *query.selves.values()} & self._called.keys())
         self.entities = {name: self._called[name] for name in names}
 
+    @property
     def links(self) -> dict[str, list[Any]]:
         """What `known/relations` is asked."""
         ids = self._called
@@ -65,6 +65,11 @@ class _Search:
             "pairs": [[ids[a], ids[b]] for a, b in self._query.pairs if a in ids and b in ids],
             "ids": sorted(self.relations),
         }
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it has to be."""
+        return any(self.links.values())
 
     def answer(self, found: Mapping[str, list[Any]]) -> Known:
         """Its part of what was found."""
