@@ -1,12 +1,14 @@
 """What hubs cost: `python -m bench.graphs fb15k237`.
 
 Loads a real graph through `add_many`, a memory for each node with its edges as the caller's triples, and measures
-neighbourhoods through the public API: of entities chosen at random, and of the entity with most edges.
+neighbourhoods: of entities chosen at random, and of the entity with most edges. A walk is what a search does: two hops
+over what is visible, at most eight relations of each entity; the rest goes through the graph view, which tells all.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import csv
 import gzip
 import json
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +29,22 @@ from rich.table import Table
 
 from bench.data import data_folder
 from graphmem import Memory, Settings
+from graphmem.abc import GraphStore
+from graphmem.filters import field_equals
+from graphmem.models import Scope
+from graphmem.queries import EntityQuery, View, Walk
+from graphmem.retrieval import RecallOptions
+from graphmem.stores.neo4j import Neo4jStore
+from graphmem.stores.sqlite import SQLiteStore
+from graphmem.text import name_key
 
 MOST = 100
 """Edges in one memory: a node with more is told in several."""
 
 BATCH = 2_000
+
+CAP = RecallOptions().hub_cap
+"""Relations of one entity that a search follows."""
 
 
 def items(folder: Path, most_edges: int) -> tuple[list[dict[str, Any]], Counter[str]]:
@@ -63,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("graph", choices=["fb15k237", "wordnet30"])
     parser.add_argument("--location", help="where the memory is, e.g. neo4j://…, empty; default: a temporary folder")
     parser.add_argument("--edges", type=int, default=sys.maxsize, help="how many edges of the graph are loaded")
+    parser.add_argument("--loaded", action="store_true", help="the graph is there already: only measure")
     parser.add_argument("--json", help="write the figures to this file")
     chosen = parser.parse_args(arguments)
     console = Console()
@@ -70,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = Settings(extractor="verbatim")
     with tempfile.TemporaryDirectory() as folder, Memory(chosen.location or folder, settings=settings) as memory:
         started = time.perf_counter()
-        for start in track(range(0, len(made), BATCH), description=chosen.graph, transient=True):
+        batches = range(0, 0 if chosen.loaded else len(made), BATCH)
+        for start in track(batches, description=chosen.graph, transient=True):
             memory.add_many(made[start : start + BATCH])
         took = time.perf_counter() - started
         counts = memory.stats()
@@ -78,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{len(made)} memories, {counts['entities']} entities, {counts['relations']} relations in {took:.0f} s"
             f" ({counts['relations'] / took:.0f} relations/s)"
         )
-        found = _measure(memory, degrees)
+        found = asyncio.run(_walks(chosen.location or folder, degrees)) | _measure(memory, degrees)
     table = Table(box=None)
     for heading in ("what", "p50 ms", "p99 ms", "relations"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
@@ -92,12 +108,48 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Path(chosen.json).write_text(json.dumps({"seconds": took, **counts, **figures}, indent=2), encoding="utf-8")
 
 
+def _some(degrees: Counter[str]) -> tuple[list[str], str, int]:
+    """Names of entities with about as many edges as the mean, the one with most, and how many that has."""
+    average = sorted(degrees, key=lambda name: abs(degrees[name] - statistics.mean(degrees.values())))[:200]
+    [(hub, edges)] = degrees.most_common(1)
+    return random.Random(5).sample(average, min(100, len(average))), hub, edges
+
+
+async def _walks(location: str, degrees: Counter[str]) -> dict[str, tuple[list[float], float]]:
+    """Two hops from an entity over what is visible, by the store's own `walk`, as a search goes."""
+    some, hub, edges = _some(degrees)
+    owner = Scope(project="default", user_id="graph").owner
+    view = View(project="default", where=field_equals("user_id", "graph"), owners=(owner,), today=date.today())
+    store: GraphStore = Neo4jStore(location) if "://" in location else SQLiteStore(Path(location) / "graph.sqlite")
+    await store.open()
+
+    async def walked(name: str) -> tuple[float, int]:
+        page = await store.entities(EntityQuery(view=view, names=frozenset([name_key(name)])))
+        frontier: tuple[str, ...] = (page.items[0].id,)
+        found = 0
+        started = time.perf_counter()
+        for _ in range(2):
+            hop = await store.walk(Walk(view=view, entity_ids=frontier, hub_cap=CAP, memories=False))
+            frontier = tuple({end for each in hop.relations for end in (each.subject_id, each.object_id)} - {*frontier})
+            found += len(hop.relations)
+        return (time.perf_counter() - started) * 1000, found
+
+    async def timed(names: Sequence[str]) -> tuple[list[float], float]:
+        taken = [await walked(name) for name in [*names[:3], *names]][3:]
+        return [took for took, _ in taken], statistics.mean(found for _, found in taken)
+
+    try:
+        return {
+            "walk of 2 hops, average entity": await timed(some),
+            f"walk of 2 hops, {hub} ({edges} edges)": await timed([hub] * 20),
+        }
+    finally:
+        await store.aclose()
+
+
 def _measure(memory: Memory, degrees: Counter[str]) -> dict[str, tuple[list[float], float]]:
     graph = memory.graph(user_id="graph")
-    rng = random.Random(5)
-    average = sorted(degrees, key=lambda name: abs(degrees[name] - statistics.mean(degrees.values())))[:200]
-    some = rng.sample(average, min(100, len(average)))
-    [(hub, edges)] = degrees.most_common(1)
+    some, hub, edges = _some(degrees)
     return {
         "1 hop, average entity": _timed(some, lambda name: graph.neighbours(name, depth=1)),
         "2 hops, average entity": _timed(some, lambda name: graph.neighbours(name, depth=2)),

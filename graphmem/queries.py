@@ -157,7 +157,8 @@ class Walk:
 
     At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer_relations` and
     `prefer_memories` (ids of what resembles the question, the best first) in their order, then the newest (by
-    `created_at`, then id). `types` confines the relations, not the memories.
+    `created_at`, then id). `types` confines the relations, not the memories; without `memories` only relations are
+    followed.
     """
 
     view: View
@@ -166,6 +167,7 @@ class Walk:
     prefer_relations: tuple[str, ...] = ()
     prefer_memories: tuple[str, ...] = ()
     types: frozenset[str] | None = None
+    memories: bool = True
 
 
 class Node(NamedTuple):

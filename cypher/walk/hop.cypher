@@ -3,7 +3,7 @@
 // Of a hub the newest are looked at, up to a bound, and what is preferred; of these no more than the cap and what is
 // hidden before it.
 // params: project, entities (ids), cap, most (relations and memories of a hub that are looked at),
-//    prefer_relations (a map of ids to places), prefer_memories (likewise)
+//    prefer_relations (a map of ids to places), prefer_memories (likewise), memories (whether they are followed)
 // returns: relations (lists, see found.relation_from), mentions (lists of a memory id and its entities' ids),
 //    nodes (lists of id, name, type and degree)
 // where: own, visible, timely, typed
@@ -31,10 +31,11 @@ CALL (e) {
 }
 CALL (e) {
     CALL (e) {
+        WITH e WHERE $memories
         MATCH (e)<-[:MENTIONS]-(m)
         RETURN m ORDER BY m.created_at DESC LIMIT $most
         UNION
-        UNWIND CASE WHEN COUNT { (e)<-[:MENTIONS]-() } > $most THEN keys($prefer_memories) ELSE [] END AS id
+        UNWIND CASE WHEN $memories AND COUNT { (e)<-[:MENTIONS]-() } > $most THEN keys($prefer_memories) ELSE [] END AS id
         MATCH (m:Memory {id: id}) USING INDEX SEEK m:Memory(id)
         WHERE EXISTS { (m)-[:MENTIONS]->(e) }
         RETURN m

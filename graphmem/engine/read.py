@@ -99,7 +99,7 @@ class Read:
         for _ in range(depth):
             if not frontier or len(seen) >= MOST_NODES:
                 break
-            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, types=types))
+            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, types=types, memories=False))
             reached: dict[str, None] = {}
             for relation in hop.relations:
                 relations[relation.id] = relation
@@ -125,7 +125,7 @@ class Read:
         for _ in range(longest):
             if not frontier or goals & set(frontier) or len(arrivals) >= MOST_NODES:
                 break
-            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB))
+            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, memories=False))
             reached: dict[str, list[tuple[str, Relation]]] = {}
             for relation in hop.relations:
                 for here, there in _ends(relation):

@@ -220,7 +220,9 @@ class StoreMachine(RuleBasedStateMachine):
         cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
         few = st.lists(st.sampled_from(list(self.ids)), max_size=4, unique=True).map(tuple) if self.ids else st.just(())
         prefer = {"prefer_relations": data.draw(few), "prefer_memories": data.draw(few)}
-        walk = Walk(view=view, entity_ids=data.draw(some), hub_cap=cap, types=types, **prefer)
+        walk = Walk(
+            view=view, entity_ids=data.draw(some), hub_cap=cap, types=types, memories=data.draw(st.booleans()), **prefer
+        )
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))
 
         async def ask(store: GraphStore) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class OracleStore(Upkeep):
         reached: dict[str, Memory] = {}
         for key in walk.entity_ids:
             touching = [relation for relation in relations if key in ends(relation, "either")]
-            mentioning = [memory for memory in seen.values() if key in memory.entity_ids]
+            mentioning = [memory for memory in seen.values() if walk.memories and key in memory.entity_ids]
             followed |= {relation.id: relation for relation in best(touching, walk.prefer_relations)}
             reached |= {memory.id: memory for memory in best(mentioning, walk.prefer_memories)}
         mentions = {(memory.id, key) for memory in reached.values() for key in memory.entity_ids}

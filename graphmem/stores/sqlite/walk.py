@@ -43,7 +43,9 @@ def walk(session: Session, asked: Walk) -> Hop:
     preferring = asked.prefer_memories or asked.prefer_relations
     hubs = {row[0] for row in session.seen("walk/hubs", params)} if preferring else set()
     reading = _Reading(session, params, asked.hub_cap, hubs)
-    memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
+    memories = []
+    if asked.memories:
+        memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
     gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
     relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
     met = {row[3] for row in memories}

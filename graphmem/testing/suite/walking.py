@@ -114,6 +114,15 @@ class WalkTests(StoreSuite):
             assert relations(found) == expected
             assert memories(found) == {memory.id}
 
+    async def test_relations_may_be_followed_alone(self, scribe: Scribe) -> None:
+        """Of the memories' entities nothing is told then."""
+        hub, others, knows, _ = await self.star(scribe, 3)
+        apart = scribe.entity("Apart")
+        await scribe.write(apart, scribe.memory(about=[hub, apart]))
+        found = await hop(scribe, hub, memories=False)
+        assert (relations(found), found.mentions) == ({each.id for each in knows}, ())
+        assert found.nodes.keys() == {hub.id, *(other.id for other in others)}
+
     async def test_of_a_hub_the_newest_are_followed(self, scribe: Scribe) -> None:
         """No more than the cap, of relations and of memories each."""
         hub, others, knows, told = await self.star(scribe, 7)

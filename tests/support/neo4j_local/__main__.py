@@ -12,7 +12,7 @@ from tests.support.neo4j_local.server import Server
 def main() -> None:
     home = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="graphmem-neo4j-"))
     home.mkdir(parents=True, exist_ok=True)
-    server = Server(home)
+    server = Server(home, heap=1024, cache=1024)  # as in docker-compose.yml
     print("Starting Neo4j (the first time on a machine, Maven fetches it) ...", flush=True)
     server.start()
     print(f"Bolt:    {server.url}   (no user, no password)")

@@ -34,7 +34,7 @@ server.https.enabled=false
 dbms.security.auth_enabled=false
 dbms.usage_report.enabled=false
 server.memory.heap.max_size={heap}m
-server.memory.pagecache.size=256m
+server.memory.pagecache.size={cache}m
 dbms.security.procedures.unrestricted=apoc.*
 db.tx_log.preallocate=false
 """
@@ -72,10 +72,13 @@ def jars() -> Path:
 class Server:
     """One server. `start`, `stop` and `kill` may follow one another; the home folder keeps the data meanwhile."""
 
-    def __init__(self, home: Path, *, bolt: int | None = None, http: int | None = None, heap: int = 512) -> None:
+    def __init__(
+        self, home: Path, *, bolt: int | None = None, http: int | None = None, heap: int = 512, cache: int = 256
+    ) -> None:
         self.home = home
         self.bolt, self.http = bolt or _free_port(), http or _free_port()
         self._heap = heap
+        self._cache = cache
         self._guard: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,7 +99,9 @@ class Server:
         for jar in lib.glob("apoc-*.jar"):
             if not (plugins / jar.name).exists():
                 shutil.copy(jar, plugins)
-        (conf / "neo4j.conf").write_text(CONFIGURATION.format(bolt=self.bolt, http=self.http, heap=self._heap))
+        (conf / "neo4j.conf").write_text(
+            CONFIGURATION.format(bolt=self.bolt, http=self.http, heap=self._heap, cache=self._cache)
+        )
         # APOC has to be on the class path, too: on the plugins' path alone its configuration is not found.
         others = [str(jar) for jar in sorted(lib.glob("*.jar")) if not jar.name.startswith("apoc-")]
         command = [
