@@ -94,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{len(made)} memories, {counts['entities']} entities, {counts['relations']} relations in {took:.0f} s"
             f" ({counts['relations'] / took:.0f} relations/s)"
         )
-        found = asyncio.run(_walks(chosen.location or folder, degrees)) | _measure(memory, degrees)
+        found = _measure(memory, degrees)
+        found |= asyncio.run(_walks(chosen.location or folder, degrees))
     table = Table(box=None)
     for heading in ("what", "p50 ms", "p99 ms", "relations"):
         table.add_column(heading, justify="left" if heading == "what" else "right")
