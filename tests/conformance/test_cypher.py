@@ -199,6 +199,7 @@ class House:
             "limit": 1_000,
             "cap": 100,
             "most": 1_000,
+            "memories": True,
             "ids": ids,
             "entities": about.ids["entities"],
             "prefer_relations": dict.fromkeys(about.ids["relations"], 0),
