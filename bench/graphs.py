@@ -111,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _some(degrees: Counter[str]) -> tuple[list[str], str, int]:
     """Names of entities with about as many edges as the mean, the one with most, and how many that has."""
-    average = sorted(degrees, key=lambda name: abs(degrees[name] - statistics.mean(degrees.values())))[:200]
+    mean = statistics.mean(degrees.values())
+    average = sorted(degrees, key=lambda name: abs(degrees[name] - mean))[:200]
     [(hub, edges)] = degrees.most_common(1)
     return random.Random(5).sample(average, min(100, len(average))), hub, edges
 
