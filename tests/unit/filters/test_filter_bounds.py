@@ -63,7 +63,7 @@ def test_what_cannot_be_said_widens(asked, wider):
     assert widen(asked, only_eq) == wider
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(filters(max_leaves=10), documents(), st.randoms(use_true_random=False))
 def test_wider_is_never_narrower(where, document, random):
     able = {leaf: random.random() < 0.5 for leaf in leaves(where)}
@@ -74,13 +74,13 @@ def test_wider_is_never_narrower(where, document, random):
         assert matches(wider, document)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(filters())
 def test_a_target_that_can_say_all_is_asked_all(where):
     assert widen(where, lambda _: True) == normal(where)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(filters())
 def test_a_target_that_can_say_nothing_is_asked_nothing(where):
     assert widen(where, lambda _: False) in (TRUE, FALSE)
@@ -130,7 +130,7 @@ def test_tokens_of_a_memory():
     assert equality_tokens({}) == frozenset()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(metadata(), scalars(), st.data())
 def test_a_token_is_there_exactly_when_equality_holds(content, value, data):
     document = {"metadata": content}
@@ -257,7 +257,7 @@ _naming_filters = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(_naming_filters, st.lists(scopes(), min_size=5, max_size=10))
 def test_pins_and_alternatives_are_sound(where, documents):
     ways = alternatives(where, SCOPE)

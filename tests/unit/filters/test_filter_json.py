@@ -346,7 +346,7 @@ json_like = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(json_like)
 def test_anything_is_read_or_refused_and_never_crashes(document):
     tree, refusal = None, None
@@ -364,7 +364,7 @@ def test_anything_is_read_or_refused_and_never_crashes(document):
 # --- writing it again -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(filters(max_leaves=12))
 def test_what_is_written_is_read_back(tree):
     document = unparse_filter(tree)

@@ -170,7 +170,7 @@ def test_groups_and_complement():
     assert [matches(Not(b), d) for d in (both, one, none)] == [False, True, True]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(filters(max_leaves=4), filters(max_leaves=4), documents())
 def test_de_morgan_and_complement(a, b, document):
     def holds(where):

@@ -174,7 +174,7 @@ def _is_normal(where):
             return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=4 * settings().max_examples)
 @given(filters(), documents())
 def test_the_normal_form_is_normal_and_means_the_same(where, document):
     simple = normal(where)
