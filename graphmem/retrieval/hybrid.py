@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from graphmem.errors import NotSupported, Unavailable
 from graphmem.models import Memory, Relation, Step
 from graphmem.queries import Node, RelationQuery, TextQuery, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
+from graphmem.retrieval.decay import fading
 from graphmem.retrieval.fuse import boost, calibrate_words, fuse
 from graphmem.retrieval.names import phrases, without
 from graphmem.retrieval.neighbourhood import Affinity, Neighbourhood, explore, rank
@@ -24,6 +25,12 @@ __all__ = ["Retriever"]
 
 RERANKED = 50
 """How many of the best a reranker looks at."""
+
+FADING = 50
+"""How many at least are looked at where old ones fade: a fresh one may come up from below. mem0's pool, as is ..."""
+
+FADING_SHARE = 3
+"""... how many times as many as are asked for."""
 
 LIKE = 0.5
 """A relation at least this much like the question belongs to the answer even if no hit states it."""
@@ -83,6 +90,8 @@ class Retriever:
     async def recall(self, query: RecallQuery, options: RecallOptions | None = None) -> Recall:
         """Answer the question; no model is called. Raises `NotSupported` for `rerank` without a reranker."""
         options = options or self.options
+        if not query.graph:
+            options = replace(options, graph=0.0)
         if query.rerank and self._reranker is None:
             raise NotSupported(
                 "rerank was asked for, and no reranker is configured.",
@@ -164,31 +173,37 @@ class Retriever:
         fused = fuse(run.arms, sum(run.around.seeds.values()), options)
         order = sorted(fused, key=lambda memory_id: (-fused[memory_id], memory_id))
         run.lap("fuse")
-        wanted = max(run.query.top_k, RERANKED if run.query.rerank else 0)
+        query = run.query
+        wanted = max(query.top_k, RERANKED if query.rerank else 0)
+        if query.decay:
+            wanted = max(wanted, FADING, FADING_SHARE * query.top_k)
         first = wanted + wanted // 2
         memories: dict[str, Memory] = {}
         # A second round comes only where too many of the first were invisible to this reader.
         for part in (order[:first], order[first : first * options.overfetch]):
             if part and len(memories) < wanted:
-                memories |= await self._store.memories(run.query.view, part)
-        now = run.query.view.as_of or datetime.now(UTC)
+                memories |= await self._store.memories(query.view, part)
+        now = query.now or query.view.as_of or datetime.now(UTC)
         support = _support(run.around.relations.values())
         ranked = [
             Ranked(boost(fused[memory_id], memory, support.get(memory_id, 1), now, options), memory)
             for memory_id, memory in memories.items()
         ]
-        ranked.sort(key=lambda each: (-each.score, each.memory.id))
-        if run.query.rerank:
-            ranked = await self._rerank(run.query.text, ranked[:RERANKED])
+        ranked.sort(key=_best_first)
+        if query.rerank:
+            ranked = await self._rerank(query.text, ranked[:RERANKED])
         run.lap("hydrate")
-        floor = run.query.threshold
-        return [each for each in ranked if floor is None or each.score >= floor][: run.query.top_k]
+        found = [each for each in ranked if query.threshold is None or each.score >= query.threshold]
+        if query.decay:
+            faded = (Ranked(min(1.0, each.score * fading(each.memory, now)), each.memory) for each in found)
+            found = sorted(faded, key=_best_first)
+        return found[: query.top_k]
 
     async def _rerank(self, text: str, ranked: list[Ranked]) -> list[Ranked]:
         assert self._reranker is not None
         scores = await self._reranker.rerank(text, [each.memory.text for each in ranked])
         again = [Ranked(score, each.memory) for score, each in zip(scores, ranked, strict=True)]
-        return sorted(again, key=lambda each: (-each.score, each.memory.id))
+        return sorted(again, key=_best_first)
 
     def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
         around = run.around
@@ -216,6 +231,10 @@ class Retriever:
             reached=len(around.mentions) + len(around.nodes),
             stale=tuple(m.id for _, m in ranked if known.get(m.id, m.revision) != m.revision),
         )
+
+
+def _best_first(each: Ranked) -> tuple[float, str]:
+    return -each.score, each.memory.id
 
 
 def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from graphmem.models import Memory, Path, Relation
 from graphmem.queries import Node, View
@@ -13,13 +14,21 @@ __all__ = ["Hit", "Recall", "RecallQuery", "ScoredRelation"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallQuery:
-    """A question under a view. `threshold` is compared with the final score; None lets everything pass."""
+    """A question under a view. `threshold` is compared with the final score; None lets everything pass.
+
+    `now` is what age is counted from, by default the view's `as_of`, else the present. `decay` lets old memories fade,
+    after the threshold: it moves hits, and hides none for being old. Without `graph` no relation is looked at or
+    answered.
+    """
 
     text: str
     view: View
     top_k: int = 10
     threshold: float | None = None
     rerank: bool = False
+    now: datetime | None = None
+    decay: bool = False
+    graph: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
