@@ -45,11 +45,12 @@ class Usage:
 class Instructions:
     """How the caller steers extraction. Texts are for the model; `categories` maps names to descriptions.
 
-    `categories` None: do not classify. `max_calls` bounds the model calls of one add, repair and long input
-    included.
+    `agent` holds in place of `custom` for what an assistant said; None: `custom` holds for everybody. `categories`
+    None: do not classify. `max_calls` bounds the model calls of one add, repair and long input included.
     """
 
     custom: str | None = None
+    agent: str | None = None
     includes: str | None = None
     excludes: str | None = None
     categories: Mapping[str, str] | None = None

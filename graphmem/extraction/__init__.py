@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from graphmem.abc import ChatModel, Extractor
 from graphmem.errors import ConfigurationError
-from graphmem.extraction.content import IllustratedEpisode, episodes_of, sees_parts
+from graphmem.extraction.content import IllustratedEpisode, episodes_of, follows_words, sees_parts
 
-__all__ = ["EXTRACTORS", "IllustratedEpisode", "episodes_of", "make_extractor", "sees_parts"]
+__all__ = ["EXTRACTORS", "IllustratedEpisode", "episodes_of", "follows_words", "make_extractor", "sees_parts"]
 
 EXTRACTORS = ("auto", "openai", "rules", "verbatim")
 """The names that `make_extractor` knows."""

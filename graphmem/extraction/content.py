@@ -20,7 +20,7 @@ from graphmem.ids import new_id
 from graphmem.models import Episode, Scope
 from graphmem.text import clean
 
-__all__ = ["IllustratedEpisode", "SeesParts", "episodes_of", "sees_parts"]
+__all__ = ["FollowsWords", "IllustratedEpisode", "SeesParts", "episodes_of", "follows_words", "sees_parts"]
 
 MAX_MESSAGES = 1_000
 MAX_TEXT = 2**20
@@ -53,6 +53,19 @@ def sees_parts(extractor: object) -> bool:
     """Whether `extractor` looks at content parts that are no text."""
     # By name: `isinstance` of a protocol costs more than all else that reading a message does.
     return bool(getattr(extractor, "sees_parts", False))
+
+
+class FollowsWords(Protocol):
+    """An extractor that understands words: instructions, topics, categories by their descriptions."""
+
+    @property
+    def follows_words(self) -> bool:
+        """Whether it does."""
+
+
+def follows_words(extractor: object) -> bool:
+    """Whether `extractor` follows instructions in words, and sorts into categories by itself."""
+    return bool(getattr(extractor, "follows_words", False))
 
 
 def episodes_of(

@@ -42,6 +42,11 @@ class ModelExtractor(Extractor):
         """It hands images and files on to the model."""
         return True
 
+    @property
+    def follows_words(self) -> bool:
+        """The model reads what it is asked for in words."""
+        return True
+
     async def extract(self, request: ExtractionRequest) -> Extraction:
         """What the model finds; see `Extractor.extract`.
 
@@ -146,6 +151,7 @@ def _instructions(wanted: Instructions) -> ChatMessage:
     categories = [f"- {name}: {about}" if about else f"- {name}" for name, about in offered]
     text = load_prompt("remember").render(
         instructions=wanted.custom or "(none)",
+        agent=wanted.agent or "(the same)",
         includes=wanted.includes or "(none)",
         excludes=wanted.excludes or "(none)",
         categories="\n".join(categories) or "(none)",

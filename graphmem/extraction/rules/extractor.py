@@ -72,6 +72,7 @@ def _extract(request: ExtractionRequest) -> Extraction:
 def _check(instructions: Instructions) -> None:
     for field_name, value in (
         ("custom_instructions", instructions.custom),
+        ("agent_custom_instructions", instructions.agent),
         ("includes", instructions.includes),
         ("excludes", instructions.excludes),
     ):

@@ -102,6 +102,7 @@ async def test_the_prompt_as_it_is_sent() -> None:
         shown=[memory("Ana lives in Porto.", valid_at=episode("x").observed_at)],
         context=[episode("Hi there")],
         custom="Only what matters for travel.",
+        agent="Only what it promised.",
         includes="places",
         excludes="health",
         categories={"home": "where people live", "misc": ""},
