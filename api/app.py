@@ -24,7 +24,8 @@ from .deps import House
 from .gate import Bodies, PlainPaths
 from .logs import Observe
 from .metrics import Metrics
-from .native import admin, graph, memories, search, transfer
+from .native import admin, graph, memories, projects, search, transfer
+from .rates import Rates
 
 __all__ = ["ServerOptions", "create_app"]
 
@@ -79,7 +80,14 @@ def create_app(
         middleware=[
             Middleware(Observe, metrics=house.metrics),
             Middleware(PlainPaths),
-            Middleware(Authenticate, keys=house.keys, host=options.host, project=backend.project),
+            Middleware(
+                Authenticate,
+                keys=house.keys,
+                projects=backend.engine.projects,
+                host=options.host,
+                project=backend.project,
+            ),
+            Middleware(Rates),
             Middleware(Bodies, limit=options.max_body, streamed=frozenset({transfer.IMPORT})),
         ],
         responses={"default": _PROBLEM},
@@ -95,6 +103,7 @@ def create_app(
         search.router,
         graph.router,
         transfer.router,
+        projects.router,
         admin.router,
         admin.keys,
         admin.health,

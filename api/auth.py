@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphmem.abc import GraphStore
-from graphmem.engine.keys import ANY, MAX_NAME, ROLES, Key, Role, digest_of, list_keys
+from graphmem.engine import Projects
+from graphmem.engine.keys import ANY, MAX_NAME, ROLES, Access, Key, Role, digest_of, list_keys
 from graphmem.errors import ConfigurationError, Forbidden, GraphmemError, NotFound
 from graphmem.text import clean
 
@@ -30,30 +31,42 @@ REFRESH = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who is calling: the key's name (None where no key was made), what it may do, and in which projects."""
+class Caller(Access):
+    """Who is calling: the key's name (None where no key was made), what it may do where, and how often a minute."""
 
     name: str | None
-    role: Role
-    projects: tuple[str, ...]
+    rate: int | None = None
 
     def project(self, wanted: str | None) -> str:
         """The project that is meant. Raises `NotFound` for one that the caller does not open, there or not."""
         if wanted is None:
             return next((name for name in self.projects if name != ANY), "default")
-        if not self.opens(wanted):
+        if self.role_in(wanted) is None:
             raise NotFound(f"There is no project {wanted!r}.", kind="project", id=wanted)
         return clean(wanted, field="project", max_length=MAX_NAME)
 
-    def opens(self, project: str) -> bool:
-        """Whether the caller may work in the project."""
-        return project in self.projects or (ANY in self.projects and project != "")
+    def owns(self, project: str) -> bool:
+        """Whether the caller may administer the project."""
+        return self.role_in(project) == "owner"
 
-    def check(self, role: Role) -> None:
-        """Raise `Forbidden` unless the caller may do what needs `role`."""
-        if ROLES.index(self.role) < ROLES.index(role):
+    def commands(self, projects: Iterable[str]) -> bool:
+        """Whether the caller may administer all of these, and so the keys that were made for them."""
+        if ANY in self.projects and self.role == "owner":
+            return True
+        return all(each != ANY and self.owns(each) for each in projects)
+
+    def check(self, role: Role, project: str) -> None:
+        """Raise `Forbidden` unless the caller may do in the project what needs `role`."""
+        self._compare(self.role_in(project), role, f"in the project {project!r}")
+
+    def check_own(self, role: Role) -> None:
+        """Raise `Forbidden` unless the key itself has the role: for what is of no project yet."""
+        self._compare(self.role, role, "by itself")
+
+    def _compare(self, held: Role | None, role: Role, where: str) -> None:
+        if held is None or ROLES.index(held) < ROLES.index(role):
             raise Forbidden(
-                f"The key {self.name!r} has the role {self.role!r}; this needs {role!r}.",
+                f"The key {self.name!r} has the role {held!r} {where}; this needs {role!r}.",
                 hint=f"Use another key, or make one: graphmem keys create NAME --role {role}.",
                 needed=role,
             )
@@ -105,12 +118,14 @@ class Authenticate:
     """Finds the caller of each request, before its body is read, and puts it into the request's state.
 
     Where keys exist, one is needed. Where none does, only this machine may call: the peer's address has to be loopback,
-    and `Host` and `Origin` too, as a page on the web can reach a loopback port by a name of its own (DNS rebinding).
+    and `Host` and `Origin` too, as a page on the web can reach a loopback port by a name of its own (DNS rebinding). It
+    opens the server's project, and those that were made.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: KeyRing, host: str, project: str) -> None:
+    def __init__(self, app: ASGIApp, *, keys: KeyRing, projects: Projects, host: str, project: str) -> None:
         self._app = app
         self._keys = keys
+        self._projects = projects
         self._host = host
         self._project = project
 
@@ -129,11 +144,11 @@ class Authenticate:
         headers = Headers(scope=scope)
         if not await self._keys.any():
             self._check_neighbour(scope, headers)
-            return Caller(name=None, role="owner", projects=(self._project,))
+            return Caller(name=None, role="owner", projects=(self._project, *await self._projects.created()))
         secret = _secret(headers)
         key = await self._keys.find(secret) if secret else None
         if key is not None:
-            return Caller(name=key.name, role=key.role, projects=key.projects)
+            return Caller(name=key.name, role=key.role, projects=key.projects, grants=key.grants, rate=key.rate)
         if scope["path"] in PUBLIC:
             return None
         raise Refused(

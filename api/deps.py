@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Path, Request
 
 from graphmem.client.local import LocalBackend
 from graphmem.engine.keys import Role
@@ -14,7 +14,7 @@ from graphmem.engine.keys import Role
 from .auth import Caller, KeyRing
 from .metrics import Metrics
 
-__all__ = ["AnyHouse", "House", "Owner", "Reader", "Writer", "house_of"]
+__all__ = ["AnyCaller", "AnyHouse", "House", "Owner", "ProjectOwner", "ProjectReader", "Reader", "Writer", "house_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +35,43 @@ def house_of(request: Request) -> House:
 AnyHouse = Annotated[House, Depends(house_of)]
 
 
+def caller_of(request: Request) -> Caller:
+    """Who is calling."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+
+
 def _for(role: Role) -> Callable[..., LocalBackend]:
     def backend(
-        request: Request,
+        caller: AnyCaller,
         house: AnyHouse,
         x_graphmem_project: Annotated[
             str | None, Header(description="One of the projects that the key opens; its default one if left out.")
         ] = None,
     ) -> LocalBackend:
-        caller: Caller = request.state.caller
-        caller.check(role)
-        return house.backend.for_project(caller.project(x_graphmem_project), by=caller.name)
+        return _opened(house, caller, role, x_graphmem_project)
 
     return backend
+
+
+def _of_path(role: Role) -> Callable[..., LocalBackend]:
+    def backend(
+        caller: AnyCaller,
+        house: AnyHouse,
+        project_id: Annotated[str, Path(description="The project's id, or the name by which keys open it.")],
+    ) -> LocalBackend:
+        return _opened(house, caller, role, project_id)
+
+    return backend
+
+
+def _opened(house: House, caller: Caller, role: Role, wanted: str | None) -> LocalBackend:
+    project = caller.project(wanted)
+    caller.check(role, project)
+    return house.backend.for_project(project, by=caller.name)
 
 
 Reader = Annotated[LocalBackend, Depends(_for("reader"))]
@@ -58,3 +82,9 @@ Writer = Annotated[LocalBackend, Depends(_for("writer"))]
 
 Owner = Annotated[LocalBackend, Depends(_for("owner"))]
 """For all that concerns the whole project or house."""
+
+ProjectReader = Annotated[LocalBackend, Depends(_of_path("reader"))]
+"""For reading what is set for the project that the path names."""
+
+ProjectOwner = Annotated[LocalBackend, Depends(_of_path("owner"))]
+"""For administering the project that the path names."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from graphmem import __version__
-from graphmem.engine.keys import ANY, Key, create_key, list_keys, revoke_key
+from graphmem.engine.keys import Key, create_key, list_keys, revoke_key
 from graphmem.errors import Forbidden, InvalidInput, NotFound, Unavailable
 from graphmem.views import DeleteResult
 
 from ..auth import Caller
-from ..deps import AnyHouse, House, Owner, Reader, Writer
+from ..deps import AnyCaller, AnyHouse, House, Owner, Reader, Writer
 from ..wire import Json
 from .schemas import About, Configuration, KeyBody, KeyView, NewKeyView, Readiness, ScopeView
 
@@ -90,54 +90,49 @@ async def index(action: Literal["drain", "verify", "repair", "rebuild"], backend
 
 
 @keys.get("", response_model=list[KeyView])
-async def get_keys(request: Request, backend: Owner) -> Json:
-    """The keys of the projects that the caller opens."""
+async def get_keys(caller: AnyCaller, backend: Owner) -> Json:
+    """The keys whose projects are all the caller's."""
     found = await list_keys(backend.engine.parts.store)
-    return Json([_key_view(key) for key in found if _opens_all(request, key.projects)])
+    return Json([_key_view(key, caller) for key in found if caller.commands(key.projects)])
 
 
 @keys.post("", response_model=NewKeyView)
-async def make_key(body: KeyBody, request: Request, backend: Owner, house: AnyHouse) -> Json:
+async def make_key(body: KeyBody, caller: AnyCaller, backend: Owner, house: AnyHouse) -> Json:
     """Make a key. Its secret, `key`, is shown this once. From the first key on, everybody needs one."""
-    caller: Caller = request.state.caller
     if caller.name is None and body.role != "owner":
         raise InvalidInput(
             "The first key has to be an owner's: from then on only an owner can make keys here.",
             hint="Make one with the role 'owner' first.",
             field="role",
         )
-    if caller.name is not None and not _opens_all(request, body.projects):
-        raise Forbidden("A key cannot open projects that its maker does not open.", field="projects")
-    key, secret = await create_key(backend.engine.parts.store, body.name, role=body.role, projects=body.projects)
+    if caller.name is not None and not caller.commands(body.projects):
+        raise Forbidden("A key cannot open projects that its maker does not open as an owner.", field="projects")
+    key, secret = await create_key(
+        backend.engine.parts.store,
+        body.name,
+        role=body.role,
+        projects=body.projects,
+        rate=body.rate,
+        admits=None if caller.name is None else caller.owns,
+    )
     house.keys.forget()
-    return Json({**_key_view(key), "key": secret})
+    return Json({**_key_view(key, caller), "key": secret})
 
 
 @keys.delete("/{name:path}", response_model=KeyView)
-async def take_key(name: str, request: Request, backend: Owner, house: AnyHouse) -> Json:
+async def take_key(name: str, caller: AnyCaller, backend: Owner, house: AnyHouse) -> Json:
     """Take a key back, by name or id. It is refused from now on."""
     store = backend.engine.parts.store
     for key in await list_keys(store):
-        if name in (key.name, key.id) and _opens_all(request, key.projects):
+        if name in (key.name, key.id) and caller.commands(key.projects):
             await revoke_key(store, key.id)
             house.keys.forget()
-            return Json(_key_view(key))
+            return Json(_key_view(key, caller))
     raise NotFound(f"There is no key {name!r}.", kind="key", id=name)
 
 
-def _opens_all(request: Request, projects: list[str] | tuple[str, ...]) -> bool:
-    caller: Caller = request.state.caller
-    return ANY in caller.projects or (ANY not in projects and all(caller.opens(each) for each in projects))
-
-
-def _key_view(key: Key) -> KeyView:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "role": key.role,
-        "projects": list(key.projects),
-        "created_at": key.created_at.isoformat(),
-    }
+def _key_view(key: Key, caller: Caller) -> dict[str, Any]:
+    return key.shown(sees=lambda project: caller.role_in(project) is not None)
 
 
 # -- health

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from graphmem.client.local import MAX_DEPTH, MAX_QUERY
 from graphmem.engine.keys import MAX_NAME as MAX_KEY_NAME
-from graphmem.engine.keys import MAX_PROJECTS, Role
+from graphmem.engine.keys import MAX_PROJECTS, MAX_RATE, Role
 from graphmem.engine.requests import (
     MAX_ID,
     MAX_INSTRUCTIONS,
@@ -41,9 +41,14 @@ __all__ = [
     "KeyBody",
     "KeyView",
     "ListQuery",
+    "MemberBody",
+    "MemberView",
     "MemoryId",
     "NewKeyView",
+    "NewProjectBody",
     "PathsQuery",
+    "ProjectBody",
+    "ProjectView",
     "Readiness",
     "RelationsQuery",
     "ScopeQuery",
@@ -95,6 +100,8 @@ QueryList = Annotated[
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Names = Annotated[list[Name], Field(max_length=MAX_PARTS)]
 Instructions = Annotated[str, Field(max_length=MAX_INSTRUCTIONS)]
+Categories = list[str | dict[str, str]] | dict[str, str]
+Named = Annotated[str, Field(min_length=1, max_length=MAX_KEY_NAME)]
 
 _TRIPLE = {
     "anyOf": [
@@ -186,9 +193,12 @@ class AddBody(_Scope):
     custom_instructions: Annotated[
         Instructions | None, Field(validation_alias=AliasChoices("custom_instructions", "prompt"))
     ] = None
+    agent_custom_instructions: Annotated[
+        Instructions | None, Field(description="In place of the others for what an assistant said.")
+    ] = None
     includes: Instructions | None = None
     excludes: Instructions | None = None
-    custom_categories: list[str | dict[str, str]] | dict[str, str] | None = None
+    custom_categories: Categories | None = None
     max_llm_calls: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
 
 
@@ -214,6 +224,11 @@ class SearchBody(_Scope):
     include_expired: Annotated[
         bool, Field(strict=True, validation_alias=AliasChoices("include_expired", "show_expired"))
     ] = False
+    reference_date: Annotated[Moment | None, Field(description='The "now" that age counts from.')] = None
+    graph: Annotated[
+        bool | None,
+        Field(strict=True, description="Whether relations are looked at and answered; by default as the project says."),
+    ] = None
 
 
 class UpdateBody(_Given):
@@ -231,11 +246,47 @@ class UpdateBody(_Given):
 class KeyBody(_Given):
     """A key to make. The first project is its default."""
 
-    name: Annotated[str, Field(min_length=1, max_length=MAX_KEY_NAME)]
+    name: Named
     role: Role = "writer"
-    projects: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=MAX_KEY_NAME)]], Field(min_length=1, max_length=MAX_PROJECTS)
-    ] = ["default"]
+    projects: Annotated[list[Named], Field(min_length=1, max_length=MAX_PROJECTS)] = ["default"]
+    rate: Annotated[
+        int | None, Field(strict=True, ge=1, le=MAX_RATE, description="Requests a minute; null: any number.")
+    ] = None
+
+
+class NewProjectBody(_Given):
+    """A project to make."""
+
+    name: Named
+    description: Instructions | None = None
+
+
+class ProjectBody(_Given):
+    """What to set for a project. What is left out stays; null clears words and categories."""
+
+    name: Named | None = None
+    description: Instructions | None = None
+    custom_instructions: Instructions | None = None
+    agent_custom_instructions: Annotated[
+        Instructions | None, Field(description="For agents' own memories, and for what an assistant said.")
+    ] = None
+    includes: Instructions | None = None
+    excludes: Instructions | None = None
+    custom_categories: Categories | None = None
+    multilingual: Annotated[
+        bool, Field(strict=True, description="Kept and given back: text stays in its language in any case.")
+    ] = False
+    decay: Annotated[bool, Field(strict=True, description="Searches let what is old fade.")] = False
+    enable_graph: Annotated[bool, Field(strict=True, description="Searches walk the graph and answer relations.")] = (
+        True
+    )
+
+
+class MemberBody(_Given):
+    """A member, by the name of a key there is or will be, and the role."""
+
+    name: Named
+    role: Role = "reader"
 
 
 # -- query strings
@@ -354,12 +405,14 @@ class ScopeView(TypedDict):
 
 
 class KeyView(TypedDict):
-    """A key without its secret."""
+    """A key without its secret. `grants` are projects beside its own, with its role there; `rate` is a minute's."""
 
     id: str
     name: str
     role: str
     projects: list[str]
+    grants: dict[str, str]
+    rate: int | None
     created_at: str
 
 
@@ -367,6 +420,31 @@ class NewKeyView(KeyView):
     """A key just made. `key` is its secret, shown this once."""
 
     key: str
+
+
+class ProjectView(TypedDict):
+    """What is set for a project, and the caller's role in it. `created_at` is null where nobody made it by name."""
+
+    id: str
+    name: str
+    description: str | None
+    created_at: str | None
+    custom_instructions: str | None
+    agent_custom_instructions: str | None
+    includes: str | None
+    excludes: str | None
+    custom_categories: dict[str, str] | None
+    multilingual: bool
+    decay: bool
+    enable_graph: bool
+    role: str
+
+
+class MemberView(TypedDict):
+    """A member of a project: the name of a key, or of somebody who is invited."""
+
+    name: str
+    role: str
 
 
 class About(TypedDict):

@@ -11,9 +11,10 @@ from graphmem.cli.command import Call, command, counted
 from graphmem.errors import InvalidInput
 from graphmem.views import DeleteResult
 
-__all__ = ["register"]
+__all__ = ["YesOption", "confirm", "register", "show_receipt"]
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+"""For what asks first."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def delete(call: Call, memory_id: Annotated[str, typer.Argument(help="The memory's id.")]) -> None:
     """Delete a memory and all that only it stated."""
     with call.memory() as memory:
-        _receipt(call, memory.delete(memory_id))
+        show_receipt(call, memory.delete(memory_id))
 
 
 def delete_all(call: Call, *, yes: YesOption = False) -> None:
@@ -35,25 +36,26 @@ def delete_all(call: Call, *, yes: YesOption = False) -> None:
     if not call.ids:
         raise InvalidInput("Whose memories?", hint="Pass --user, --agent, --app or --run.", field="user_id")
     whose = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in call.ids.items())
-    _confirm(call, f"Delete all memories of {whose}?", yes)
+    confirm(call, f"Delete all memories of {whose}?", yes)
     with call.memory() as memory:
-        _receipt(call, memory.delete_all(**call.ids))
+        show_receipt(call, memory.delete_all(**call.ids))
 
 
 def reset(call: Call, *, yes: YesOption = False) -> None:
     """Delete everything."""
-    _confirm(call, "Delete everything that is remembered?", yes)
+    confirm(call, "Delete everything that is remembered?", yes)
     with call.memory() as memory:
-        _receipt(call, memory.reset())
+        show_receipt(call, memory.reset())
 
 
 def purge(call: Call) -> None:
     """Erase from every file what was deleted."""
     with call.memory() as memory:
-        _receipt(call, memory.purge())
+        show_receipt(call, memory.purge())
 
 
-def _confirm(call: Call, question: str, yes: bool) -> None:
+def confirm(call: Call, question: str, yes: bool) -> None:
+    """Ask whether to go on; raises where nobody can be asked, and ends the command where the answer is no."""
     if yes:
         return
     if call.as_json:
@@ -70,7 +72,9 @@ def _confirm(call: Call, question: str, yes: bool) -> None:
         raise typer.Exit(1)
 
 
-def _receipt(call: Call, result: DeleteResult) -> None:
+def show_receipt(call: Call, result: DeleteResult) -> None:
+    """Print what a deletion did."""
+
     def show() -> None:
         receipt = result["receipt"]
         counts = ", ".join(counted(count, what) for what, count in receipt["counts"].items() if count)

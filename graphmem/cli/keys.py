@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import anyio
 import typer
 from rich.table import Table
 
-from graphmem.abc import GraphStore
 from graphmem.cli.command import Call, command
+from graphmem.cli.either import either
 from graphmem.client.local import LocalBackend
-from graphmem.client.locate import locate
-from graphmem.client.remote import RemoteBackend
-from graphmem.engine.keys import Key, create_key, list_keys, revoke_key
+from graphmem.engine.keys import create_key, list_keys, revoke_key
 
 __all__ = ["register"]
-
-Answer = TypeVar("Answer")
 
 
 def register(app: typer.Typer) -> None:
@@ -38,19 +32,23 @@ def create(
     project: Annotated[
         list[str] | None, typer.Option(help="A project it opens; the first is its default.", show_default=False)
     ] = None,
+    rate: Annotated[
+        int | None, typer.Option(help="Requests a minute that it may make; else any number.", show_default=False)
+    ] = None,
 ) -> None:
     """Make an API key. It is shown this once; only its hash is stored."""
-    projects = project or ["default"]
+    wanted: dict[str, Any] = {"role": role, "projects": project or ["default"], "rate": rate}
 
-    async def on_store(store: GraphStore) -> dict[str, Any]:
-        key, secret = await create_key(store, name, role=role, projects=projects)
-        return {**_view(key), "key": secret}
+    async def here(backend: LocalBackend) -> dict[str, Any]:
+        key, secret = await create_key(backend.engine.parts.store, name, **wanted)
+        return {**key.shown(), "key": secret}
 
-    made = _done(call, on_store, lambda server: server.create_key(name, role=role, projects=projects))
+    made = either(call, here, lambda server: server.ask("POST", "api-keys", body={"name": name, **wanted}))
 
     def tell() -> None:
         call.note(made["key"])
-        call.note(f"Key {made['name']!r}, {made['role']} of {', '.join(made['projects'])}. It is not shown again.")
+        opened = [*made["projects"], *made["grants"]]
+        call.note(f"Key {made['name']!r}, {made['role']} of {', '.join(opened)}. It is not shown again.")
 
     call.answer(made, tell)
 
@@ -58,17 +56,21 @@ def create(
 def show(call: Call) -> None:
     """List the keys, without their secrets."""
 
-    async def on_store(store: GraphStore) -> list[dict[str, Any]]:
-        return [_view(key) for key in await list_keys(store)]
+    async def here(backend: LocalBackend) -> list[dict[str, Any]]:
+        return [key.shown() for key in await list_keys(backend.engine.parts.store)]
 
-    keys = _done(call, on_store, lambda server: server.keys())
+    keys = either(call, here, lambda server: server.ask("GET", "api-keys"))
 
     def tell() -> None:
         table = Table(box=None, pad_edge=False)
-        for heading in ("name", "role", "projects", "made"):
+        for heading in ("name", "role", "projects", "a minute", "made"):
             table.add_column(heading)
         for key in keys:
-            table.add_row(key["name"], key["role"], ", ".join(key["projects"]), key["created_at"][:10])
+            granted = [f"{project} ({role})" for project, role in key["grants"].items()]
+            rate = "" if key["rate"] is None else str(key["rate"])
+            table.add_row(
+                key["name"], key["role"], ", ".join([*key["projects"], *granted]), rate, key["created_at"][:10]
+            )
         call.console.print(table if keys else "There are no keys: the server only listens to this machine.")
 
     call.answer(keys, tell)
@@ -77,34 +79,8 @@ def show(call: Call) -> None:
 def revoke(call: Call, name: Annotated[str, typer.Argument(help="The key's name or id.")]) -> None:
     """Take a key back."""
 
-    async def on_store(store: GraphStore) -> dict[str, Any]:
-        return _view(await revoke_key(store, name))
+    async def here(backend: LocalBackend) -> dict[str, Any]:
+        return (await revoke_key(backend.engine.parts.store, name)).shown()
 
-    key = _done(call, on_store, lambda server: server.revoke_key(name))
+    key = either(call, here, lambda server: server.ask("DELETE", "api-keys", name))
     call.answer(key, lambda: call.note(f"Key {key['name']!r} opens nothing any longer."))
-
-
-def _done(
-    call: Call,
-    on_store: Callable[[GraphStore], Awaitable[Answer]],
-    on_server: Callable[[RemoteBackend], Awaitable[Answer]],
-) -> Answer:
-    """Do something with the keys: in the store itself, or by the server that holds it or was named."""
-    backend = locate(call.location)
-
-    async def run() -> Answer:
-        await backend.open()
-        try:
-            if isinstance(backend, LocalBackend):
-                return await on_store(backend.engine.parts.store)
-            assert isinstance(backend, RemoteBackend)  # there are only these two
-            return await on_server(backend)
-        finally:
-            await backend.aclose()
-
-    return anyio.run(run)
-
-
-def _view(key: Key) -> dict[str, Any]:
-    made = key.created_at.isoformat()
-    return {"id": key.id, "name": key.name, "role": key.role, "projects": list(key.projects), "created_at": made}

@@ -85,11 +85,16 @@ class LocalBackend:
     async def search(self, arguments: Arguments) -> SearchResult:
         """Answer a question."""
         given = _Given(arguments)
+        project = await self.engine.projects.get(self.project)
+        graph = given.pop("graph")
         query = RecallQuery(
             text=clean(given.pop("query", ""), field="query", max_length=MAX_QUERY),
             top_k=door.read_limit(given.pop("top_k"), given.pop("limit"), default=10),
             threshold=_threshold(given.pop("threshold")),
             rerank=bool(given.pop("rerank", False)),
+            now=door.read_moment(given.pop("reference_date"), "reference_date"),
+            decay=project.decay,
+            graph=project.enable_graph if graph is None else bool(graph),
             view=self._view(given),
         )
         explain = bool(given.pop("explain", False))

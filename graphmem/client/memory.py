@@ -110,6 +110,7 @@ class AsyncMemory:
         expiration_date: Any = None,
         immutable: bool = False,
         custom_instructions: str | None = None,
+        agent_custom_instructions: str | None = None,
         includes: str | None = None,
         excludes: str | None = None,
         custom_categories: Sequence[str | Mapping[str, str]] | None = None,
@@ -121,7 +122,8 @@ class AsyncMemory:
         triples `("Alice", "WORKS_AT", "Acme")`, or dicts with `source, relationship, target` and maybe types and times:
         then no model is asked. `entities` are names, or dicts with `name`, `type`, `aliases`. `timestamp` is when it
         was said; relative dates count from it. `custom_instructions`, `includes`, `excludes`, `custom_categories` steer
-        the model, `max_llm_calls` bounds it.
+        the model, `agent_custom_instructions` where an assistant spoke; where they are left out, what is set for the
+        project does. `max_llm_calls` bounds it.
 
         Raises `ModelError` if the model fails; nothing was written then.
         """
@@ -173,11 +175,15 @@ class AsyncMemory:
         known_at: Moment = None,
         include_superseded: bool = False,
         include_expired: bool = False,
+        reference_date: Moment = None,
+        graph: bool | None = None,
     ) -> SearchResult:
         """Memories and relations that answer the question, best first, each with its path. No model is asked.
 
         `limit` is another name for `top_k` (10). `threshold` is the least final score, in [0, 1]. `as_of` asks what was
         true at a moment, `known_at` what this memory knew then; `explain` adds times, seeds and what the walk reached.
+        `reference_date` is the "now" that age counts from. `graph=False` leaves relations out; by default the project
+        says whether they are in.
         """
         return await (await self._ready()).search(given(locals()))
 

@@ -155,18 +155,9 @@ class RemoteBackend:
         """GET /stats"""
         return cast(dict[str, int], await self._ask("GET", "/stats"))
 
-    async def keys(self) -> list[dict[str, Any]]:
-        """The API keys of the projects that the caller opens, without their secrets."""
-        return cast("list[dict[str, Any]]", await self._ask("GET", "/api-keys"))
-
-    async def create_key(self, name: str, *, role: str, projects: Sequence[str]) -> dict[str, Any]:
-        """Make an API key; `key` is its secret."""
-        body = {"name": name, "role": role, "projects": list(projects)}
-        return cast("dict[str, Any]", await self._ask("POST", "/api-keys", body))
-
-    async def revoke_key(self, name: str) -> dict[str, Any]:
-        """Take an API key back, by name or id."""
-        return cast("dict[str, Any]", await self._ask("DELETE", f"/api-keys/{_segment(name)}"))
+    async def ask(self, method: str, *path: str, body: Arguments | None = None) -> Any:
+        """Ask for what no method stands for, by the segments of its path: keys, projects; see docs/rest.md."""
+        return await self._ask(method, "".join(f"/{_segment(each)}" for each in path), body)
 
     async def index(self, action: IndexAction) -> dict[str, Any]:
         """POST /index/{action}"""
@@ -291,6 +282,6 @@ def _by_status(status: int) -> type[errors.GraphmemError]:
         return errors.Forbidden
     if status == 404:
         return errors.NotFound
-    if status in (502, 503, 504):
+    if status in (429, 502, 503, 504):
         return errors.Unavailable
     return errors.InvalidInput if status < 500 else errors.GraphmemError

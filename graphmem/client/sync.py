@@ -81,6 +81,7 @@ class Memory:
         expiration_date: Any = None,
         immutable: bool = False,
         custom_instructions: str | None = None,
+        agent_custom_instructions: str | None = None,
         includes: str | None = None,
         excludes: str | None = None,
         custom_categories: Sequence[str | Mapping[str, str]] | None = None,
@@ -128,6 +129,8 @@ class Memory:
         known_at: Moment = None,
         include_superseded: bool = False,
         include_expired: bool = False,
+        reference_date: Moment = None,
+        graph: bool | None = None,
     ) -> SearchResult:
         """See `AsyncMemory.search`."""
         return self._portal.call(self._memory.search, **given(locals()))

@@ -5,23 +5,29 @@ from __future__ import annotations
 from graphmem.engine.commit import Committer
 from graphmem.engine.forget import Forget
 from graphmem.engine.parts import Parts
+from graphmem.engine.projects import Projects
 from graphmem.engine.read import Read
 from graphmem.engine.remember import Remember
 from graphmem.engine.transfer import Transfer
 from graphmem.engine.upkeep import Upkeep
+from graphmem.extraction.content import follows_words
 
 __all__ = ["Engine"]
 
 
 class Engine:
-    """All deeds over one set of parts, each in its own room: `remember`, `read`, `forget`, `transfer`, `upkeep`."""
+    """All deeds over one set of parts, each in its own room: `remember`, `read`, `forget`, `transfer`, `upkeep`.
+
+    `projects` holds what is set for each tenant.
+    """
 
     def __init__(self, parts: Parts) -> None:
         drainer = parts.drainer()
         retriever = parts.retriever()
         committer = Committer(parts.store, drainer)
         self.parts = parts
-        self.remember = Remember(parts, committer, retriever)
+        self.projects = Projects(parts.store, follows_words=follows_words(parts.extractor))
+        self.remember = Remember(parts, committer, retriever, self.projects)
         self.read = Read(parts, retriever)
         self.forget = Forget(parts, committer, drainer)
         self.upkeep = Upkeep(parts, drainer)

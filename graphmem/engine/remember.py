@@ -15,9 +15,12 @@ from graphmem.changes import Applied
 from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, Instructions, MemoryDraft, Usage
 from graphmem.engine.commit import Committer, Trailing
 from graphmem.engine.parts import Parts
+from graphmem.engine.projects import Projects
 from graphmem.engine.requests import AddRequest
+from graphmem.engine.steering import offered, steered
 from graphmem.errors import NotFound
-from graphmem.extraction.content import episodes_of, sees_parts
+from graphmem.extraction.classify import Classifier
+from graphmem.extraction.content import episodes_of, follows_words, sees_parts
 from graphmem.extraction.plan import ItemOutcome, Outcome, Plan, PlanItem, needs, needs_update, plan, plan_update
 from graphmem.filters import all_of, field_equals
 from graphmem.ids import new_id
@@ -67,17 +70,18 @@ class Updated:
 class Remember:
     """Adds and updates memories."""
 
-    def __init__(self, parts: Parts, committer: Committer, retriever: Retriever) -> None:
+    def __init__(self, parts: Parts, committer: Committer, retriever: Retriever, projects: Projects) -> None:
         self._parts = parts
         self._committer = committer
         self._retriever = retriever
+        self._projects = projects
+        self._classifier = Classifier(parts.encoders.dense, parts.encoders.sparse)
 
     async def add(self, request: AddRequest) -> Added:
         """Remember what is in the messages; raises `ModelError` if the model fails, and then nothing was written."""
         started = time.perf_counter()
         at = self._parts.clock()
-        item = await self._item(request, at)
-        [added], applied = await self._write([item], at, request.by)
+        [added], applied = await self._write(await self._items([request], at), at, request.by)
         lag = await self._committer.copy(applied)
         return replace(added, milliseconds=(time.perf_counter() - started) * 1000, lag=lag)
 
@@ -124,10 +128,39 @@ class Remember:
     ) -> tuple[list[Added], list[Applied]]:
         started = time.perf_counter()
         at = self._parts.clock()
-        items = [await self._item(request, at) for request in requests]
+        items = await self._items(requests, at)
         added, applied = await self._write(items, at, requests[0].by, first, change_id)
         took = (time.perf_counter() - started) * 1000 / len(items)
         return [replace(each, milliseconds=took) for each in added], applied
+
+    async def _items(self, requests: Sequence[AddRequest], at: datetime) -> list[PlanItem]:
+        """The requests, each with what was extracted from it, in categories where some are offered."""
+        items = [await self._item(request, at) for request in requests]
+        choices: dict[tuple[tuple[str, str], ...], list[int]] = {}
+        for place, request in enumerate(requests):
+            # What neither the caller put into categories nor an extractor that understands them is sorted by likeness.
+            if not request.categories and not follows_words(self._extractor(request)):
+                among = offered(request, await self._projects.get(request.scope.project)) or {}
+                choices.setdefault(tuple(among.items()), []).append(place)
+        for choice, places in choices.items():
+            found = await self._sorted([items[place].extraction for place in places], dict(choice))
+            for place, extraction in zip(places, found, strict=True):
+                items[place] = replace(items[place], extraction=extraction)
+        return items
+
+    async def _sorted(self, extractions: Sequence[Extraction], among: Mapping[str, str]) -> list[Extraction]:
+        """The extractions, with the categories that the words of each memory tell of."""
+        texts = list(dict.fromkeys(draft.text for extraction in extractions for draft in extraction.memories))
+        found = dict(zip(texts, await self._classifier.choose(texts, among), strict=True))
+        return [
+            replace(
+                extraction,
+                memories=tuple(
+                    replace(draft, categories=draft.categories or found[draft.text]) for draft in extraction.memories
+                ),
+            )
+            for extraction in extractions
+        ]
 
     async def _item(self, request: AddRequest, at: datetime) -> PlanItem:
         """The request with what was extracted from it."""
@@ -143,7 +176,7 @@ class Remember:
                 episodes=episodes,
                 context=context,
                 shown=shown,
-                instructions=self._instructions(request),
+                instructions=await self._instructions(request),
             )
         )
         return PlanItem(
@@ -167,9 +200,11 @@ class Remember:
             sees=sees_parts(self._extractor(request)),
         )
 
-    def _instructions(self, request: AddRequest) -> Instructions:
-        given = request.instructions
-        return given if given.custom else replace(given, custom=self._parts.instructions)
+    async def _instructions(self, request: AddRequest) -> Instructions:
+        if request.direct:
+            return request.instructions  # nobody is asked: what is set for the project need not be read
+        project = await self._projects.get(request.scope.project)
+        return steered(request, project, self._parts.instructions)
 
     async def _nearest(self, scope: Scope, text: str) -> tuple[Memory, ...]:
         view = View(

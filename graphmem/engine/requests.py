@@ -27,6 +27,7 @@ __all__ = [
     "read_category_choice",
     "read_day",
     "read_entities",
+    "read_instructions",
     "read_limit",
     "read_metadata",
     "read_moment",
@@ -59,6 +60,12 @@ MAX_PAGE = 1_000
 
 MAX_INSTRUCTIONS = 20_000
 """Characters of instructions to the extraction model."""
+
+MAX_CHOICE = 200
+"""Categories to choose from: each costs the model words, or an embedding."""
+
+MAX_ABOUT = 2_000
+"""Characters of a category's description."""
 
 MAX_PARTS = 10_000
 """Entities or relations given with one text."""
@@ -100,6 +107,7 @@ ADD_ARGUMENTS = frozenset(
         "entities",
         "relations",
         "custom_instructions",
+        "agent_custom_instructions",
         "includes",
         "excludes",
         "custom_categories",
@@ -132,9 +140,10 @@ def read_add(project: str, arguments: Mapping[str, Any], *, by: str | None = Non
         entities=read_entities(arguments.get("entities")),
         relations=read_relations(arguments.get("relations")),
         instructions=Instructions(
-            custom=_optional_text(arguments.get("custom_instructions"), "custom_instructions"),
-            includes=_optional_text(arguments.get("includes"), "includes"),
-            excludes=_optional_text(arguments.get("excludes"), "excludes"),
+            custom=read_instructions(arguments.get("custom_instructions"), "custom_instructions"),
+            agent=read_instructions(arguments.get("agent_custom_instructions"), "agent_custom_instructions"),
+            includes=read_instructions(arguments.get("includes"), "includes"),
+            excludes=read_instructions(arguments.get("excludes"), "excludes"),
             categories=read_category_choice(arguments.get("custom_categories")),
             max_calls=_max_calls(arguments.get("max_llm_calls")),
         ),
@@ -177,7 +186,8 @@ def _feedback(value: Any) -> str | None:
     raise InvalidInput(f"'feedback' is one of {', '.join(FEEDBACK)} or null, not {value!r}.", field="feedback")
 
 
-def _optional_text(value: Any, field: str) -> str | None:
+def read_instructions(value: Any, field: str) -> str | None:
+    """Words for the model; an empty text is none."""
     return None if value is None or value == "" else clean(value, field=field, max_length=MAX_INSTRUCTIONS)
 
 
@@ -259,19 +269,19 @@ def _owners(where: Filter) -> tuple[str, ...] | None:
 # -- what
 
 
-def read_metadata(value: Any) -> dict[str, Any]:
+def read_metadata(value: Any, field: str = "metadata") -> dict[str, Any]:
     """Metadata as every store keeps it: JSON with string keys, finite numbers and 64-bit integers."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidInput(f"'metadata' must be an object, not {type(value).__name__}.", field="metadata")
-    checked = {key: _json(each, f"metadata.{key}", 1) for key, each in _items(value, "metadata")}
+        raise InvalidInput(f"{field!r} must be an object, not {type(value).__name__}.", field=field)
+    checked = {key: _json(each, f"{field}.{key}", 1) for key, each in _items(value, field)}
     size = len(json.dumps(checked, ensure_ascii=False))
     if size > MAX_METADATA:
         raise TooLarge(
-            f"'metadata' has {size} characters as JSON, more than the {MAX_METADATA} allowed.",
+            f"{field!r} has {size} characters as JSON, more than the {MAX_METADATA} allowed.",
             hint="Keep large values elsewhere and store a reference.",
-            field="metadata",
+            field=field,
             limit=MAX_METADATA,
             actual=size,
         )
@@ -351,8 +361,20 @@ def read_category_choice(value: Any) -> dict[str, str] | None:
         named = each if isinstance(each, Mapping) else {each: ""}
         for name, description in named.items():
             key = clean(name, field="custom_categories", max_length=MAX_NAME)
-            found[key] = str(description)
+            found[key] = "" if description in (None, "") else _about(description)
+    if len(found) > MAX_CHOICE:
+        raise TooLarge(
+            f"'custom_categories' names {len(found)}, more than the {MAX_CHOICE} allowed.",
+            hint="Offer fewer, broader ones.",
+            field="custom_categories",
+            limit=MAX_CHOICE,
+            actual=len(found),
+        )
     return found
+
+
+def _about(description: Any) -> str:
+    return clean(description, field="custom_categories", max_length=MAX_ABOUT)
 
 
 def read_moment(value: Any, field: str) -> datetime | None:

@@ -109,6 +109,12 @@ NEEDS = {
         ("GET", "/api-keys"),
         ("POST", "/api-keys"),
         ("DELETE", "/api-keys/{name}"),
+        ("POST", "/projects"),
+        ("PATCH", "/projects/{project_id}"),
+        ("DELETE", "/projects/{project_id}"),
+        ("POST", "/projects/{project_id}/members"),
+        ("PUT", "/projects/{project_id}/members"),
+        ("DELETE", "/projects/{project_id}/members"),
     },
     "writer": {
         ("POST", "/memories"),
@@ -130,7 +136,13 @@ async def test_every_route_asks_for_its_role(app: FastAPI, connect: Client, keys
     for method, path in found:
         needed = next((role for role, those in NEEDS.items() if (method, path) in those), "reader")
         address = path.format(
-            memory_id=uuid4(), entity_id=uuid4(), action="verify", name="nobody", kind="user", scope_id="x"
+            memory_id=uuid4(),
+            entity_id=uuid4(),
+            action="verify",
+            name="nobody",
+            kind="user",
+            scope_id="x",
+            project_id="default",
         )
         for role in ranks:
             async with connect(keys.get(role)) as client:
