@@ -24,7 +24,7 @@ from .deps import House
 from .gate import Bodies, PlainPaths
 from .logs import Observe
 from .metrics import Metrics
-from .native import admin, graph, memories, projects, search, transfer
+from .native import admin, exports, graph, memories, projects, search, transfer
 from .rates import Rates
 
 __all__ = ["ServerOptions", "create_app"]
@@ -102,6 +102,7 @@ def create_app(
         memories.router,
         search.router,
         graph.router,
+        exports.router,
         transfer.router,
         projects.router,
         admin.router,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from graphmem.views import AddResult, SearchResult
+from graphmem.views import AddResult, SearchResult, UsageView
 
 __all__ = ["Metrics"]
 
@@ -60,12 +60,15 @@ class Metrics:
 
     def add(self, answer: AddResult) -> None:
         """Something was remembered; reads its `results` and `usage`."""
-        usage = answer["usage"]
+        self.cost(answer["usage"])
+        for item in answer["results"]:
+            self._events.labels(item["event"]).inc()
+
+    def cost(self, usage: UsageView) -> None:
+        """A model may have been asked; reads how often, and what it took."""
         self._calls.inc(usage["llm_calls"])
         self._tokens.labels("prompt").inc(usage["prompt_tokens"])
         self._tokens.labels("completion").inc(usage["completion_tokens"])
-        for item in answer["results"]:
-            self._events.labels(item["event"]).inc()
 
     def state(self, tally: Mapping[str, int] | None) -> None:
         """What the store and index hold now; None: the store does not answer."""

@@ -8,11 +8,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from graphmem.abc import Embedder, Extractor, GraphStore, VectorCache, VectorIndex
+from graphmem.abc import ChatModel, Embedder, GraphStore, VectorCache, VectorIndex
 from graphmem.embed.cross_encoder import make_reranker
 from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
 from graphmem.errors import ConfigurationError, InvalidInput
+from graphmem.extraction import make_extractor
 from graphmem.extraction.registry import Registry
 from graphmem.indexing import Encoders
 from graphmem.settings import NEO4J_SCHEMES, Neo4jAddress, Settings, read_neo4j, shown
@@ -92,11 +93,13 @@ def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Pa
 
         cache = SQLiteVectorCache(folder / "cache.sqlite")
         embedder = CachedEmbedder(embedder, cache)
+    chat = _chat(settings)
     return Parts(
         store=store,
         index=index,
         encoders=Encoders(embedder, Analyser(settings.language)),
-        extractor=_extractor(settings),
+        extractor=make_extractor(settings.extractor, chat),
+        chat=chat,
         verbatim=VerbatimExtractor(),
         registry=_registry(settings),
         cache=cache,
@@ -153,23 +156,15 @@ def _registry(settings: Settings) -> Registry:
     )
 
 
-def _extractor(settings: Settings) -> Extractor:
-    choice = settings.extractor
-    if choice == "auto":
-        choice = "openai" if settings.llm or os.environ.get("OPENAI_API_KEY") else "rules"
-    if choice == "rules":
-        from graphmem.extraction.rules import RulesExtractor
-
-        return RulesExtractor()
-    if choice == "verbatim":
-        from graphmem.extraction.verbatim import VerbatimExtractor
-
-        return VerbatimExtractor()
-    from graphmem.extraction.model import ModelExtractor
+def _chat(settings: Settings) -> ChatModel | None:
+    """The model, where one is configured and the extractor is not one that asks none."""
+    if settings.extractor in ("rules", "verbatim"):
+        return None
+    if settings.extractor == "auto" and not (settings.llm or os.environ.get("OPENAI_API_KEY")):
+        return None
     from graphmem.llm.registry import make_chat
 
     key = settings.llm_api_key
-    chat = make_chat(
+    return make_chat(
         settings.llm or "openai", api_key=key.get_secret_value() if key else None, timeout=settings.llm_timeout
     )
-    return ModelExtractor(chat)

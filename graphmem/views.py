@@ -26,11 +26,13 @@ __all__ = [
     "DeleteResult",
     "EntityPage",
     "EntityView",
+    "FillResult",
     "HistoryEntry",
     "MemoryPage",
     "MemoryView",
     "PathView",
     "PathsView",
+    "ProfileView",
     "Receipt",
     "RelationPage",
     "RelationView",
@@ -38,6 +40,7 @@ __all__ = [
     "SearchResult",
     "StepView",
     "SubgraphView",
+    "SummaryView",
     "UsageView",
     "add_result",
     "entity_view",
@@ -51,6 +54,7 @@ __all__ = [
     "relation_view",
     "relation_views",
     "search_result",
+    "usage_view",
 ]
 
 
@@ -169,7 +173,7 @@ class AddRelations(TypedDict):
 
 
 class UsageView(TypedDict):
-    """What an add cost."""
+    """What an add, a filled document or a summary cost."""
 
     llm_calls: int
     prompt_tokens: int
@@ -234,6 +238,44 @@ class DeleteResult(TypedDict):
 
     message: str
     receipt: Receipt
+
+
+class FillResult(TypedDict):
+    """A filled document. `missing` names the places (`address.city`) for which its schema asks and nobody told.
+
+    `memories` is how many were read; `message` says so when there are more.
+    """
+
+    document: dict[str, Any]
+    missing: list[str]
+    memories: int
+    usage: UsageView
+    message: NotRequired[str]
+
+
+class ProfileView(TypedDict):
+    """Who a scope is. `facts` are its relations, `incoming` those of others to it: what is there, by relation in words.
+
+    `categories` counts memories, `first_seen` and `last_seen` are when the first and the last one were said.
+    """
+
+    name: str | None
+    aliases: list[str]
+    facts: dict[str, list[str]]
+    incoming: dict[str, list[str]]
+    categories: dict[str, int]
+    memories: int
+    first_seen: str | None
+    last_seen: str | None
+
+
+class SummaryView(TypedDict):
+    """What is known, in a few sentences; empty where nothing is. `memories` and `message` as in `FillResult`."""
+
+    summary: str
+    memories: int
+    usage: UsageView
+    message: NotRequired[str]
 
 
 class HistoryEntry(TypedDict):
@@ -389,18 +431,23 @@ def add_result(
             "added": relation_views(added, entities),
             "closed": relation_views(closed, entities),
         },
-        "usage": {
-            "llm_calls": usage.calls,
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "milliseconds": round(milliseconds, 3),
-        },
+        "usage": usage_view(usage, milliseconds),
     }
     if not items:
         result["message"] = "nothing to remember"
     elif lag is not None:
         result["message"] = f"stored; the index will catch up: {lag}"
     return result
+
+
+def usage_view(usage: Usage, milliseconds: float) -> UsageView:
+    """What something cost, as a dict."""
+    return {
+        "llm_calls": usage.calls,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "milliseconds": round(milliseconds, 3),
+    }
 
 
 def _add_item(outcome: Outcome) -> AddItem:

@@ -36,6 +36,7 @@ __all__ = [
     "EntitiesQuery",
     "EntityQuery",
     "ExportQuery",
+    "FillBody",
     "ImportQuery",
     "ImportResult",
     "KeyBody",
@@ -55,6 +56,7 @@ __all__ = [
     "ScopeView",
     "SearchBody",
     "SubgraphQuery",
+    "SummaryQuery",
     "UpdateBody",
 ]
 
@@ -231,6 +233,32 @@ class SearchBody(_Scope):
     ] = None
 
 
+class FillBody(_Scope):
+    """A document to fill: its JSON Schema, and from whose memory."""
+
+    schema_: Annotated[
+        dict[str, Any],
+        Field(
+            alias="schema",
+            description="A JSON Schema, draft 2020-12 unless it names another.",
+            examples=[{"type": "object", "properties": {"employer": {"type": "string"}}}],
+        ),
+    ]
+    instructions: Annotated[Instructions | None, Field(description="For the model; refused where there is none.")] = (
+        None
+    )
+    filters: Filters | None = None
+    as_of: Annotated[Moment | None, Field(description="What was true then.")] = None
+    known_at: Annotated[Moment | None, Field(description="What was known then.")] = None
+    include_superseded: Annotated[bool, Field(strict=True)] = False
+    include_expired: Annotated[bool, Field(strict=True)] = False
+
+    def arguments(self) -> dict[str, Any]:
+        """What was given, by name. (pydantic's models have a `schema` of their own.)"""
+        given = super().arguments()
+        return {"schema" if name == "schema_" else name: value for name, value in given.items()}
+
+
 class UpdateBody(_Given):
     """What to change. A field that is left out stays; `expiration_date` and `feedback` are cleared by null."""
 
@@ -317,6 +345,14 @@ class ListQuery(EntityQuery):
     top_k: QueryLimit | None = None
     limit: Annotated[QueryLimit | None, Field(description="Another name for top_k.")] = None
     cursor: Annotated[str | None, Field(description="The `cursor` of the page before.")] = None
+
+
+class SummaryQuery(EntityQuery):
+    """Whose memory to tell, and how."""
+
+    instructions: Annotated[Instructions | None, Field(description="For the model; refused where there is none.")] = (
+        None
+    )
 
 
 class EntitiesQuery(EntityQuery):

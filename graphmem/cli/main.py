@@ -13,7 +13,20 @@ from rich.markup import escape
 
 from graphmem import errors
 from graphmem._version import __version__
-from graphmem.cli import forget, graph, house, keys, memories, moving, neo4j, projects, server, showing, upkeep
+from graphmem.cli import (
+    forget,
+    graph,
+    house,
+    keys,
+    memories,
+    moving,
+    neo4j,
+    projects,
+    server,
+    showing,
+    telling,
+    upkeep,
+)
 from graphmem.cli.command import READER_GONE, print_json, wants_json
 
 __all__ = ["EXIT_CODES", "app", "main"]
@@ -48,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (memories, graph, forget, moving, house, upkeep, neo4j, projects, keys, server, showing):
+for room in (memories, graph, telling, forget, moving, house, upkeep, neo4j, projects, keys, server, showing):
     room.register(app)
 
 

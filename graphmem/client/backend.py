@@ -13,13 +13,16 @@ from graphmem.views import (
     DeleteResult,
     EntityPage,
     EntityView,
+    FillResult,
     HistoryEntry,
     MemoryPage,
     MemoryView,
     PathsView,
+    ProfileView,
     RelationPage,
     SearchResult,
     SubgraphView,
+    SummaryView,
 )
 
 __all__ = ["Arguments", "Backend", "ImportReport", "IndexAction"]
@@ -80,6 +83,15 @@ class Backend(Protocol):
 
     async def purge(self) -> DeleteResult:
         """Erase from every file what was deleted."""
+
+    async def fill(self, arguments: Arguments) -> FillResult:
+        """A document by the caller's schema."""
+
+    async def profile(self, arguments: Arguments) -> ProfileView:
+        """Who a scope is."""
+
+    async def summary(self, arguments: Arguments) -> SummaryView:
+        """What is known, in a few sentences."""
 
     async def scopes(self) -> list[dict[str, Any]]:
         """Who has memories: `type` (user, agent, app, run), `id`, how many `memories`, `created_at`, `updated_at`."""

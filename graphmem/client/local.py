@@ -10,6 +10,8 @@ from typing import Any
 
 from graphmem.abc import GraphStore, SupportsCypher, SupportsEdges
 from graphmem.client.backend import Arguments, ImportReport, IndexAction
+from graphmem.client.exporting import LocalExports
+from graphmem.client.given import Given as _Given
 from graphmem.engine import Added, Engine, Erasure
 from graphmem.engine import requests as door
 from graphmem.errors import InvalidInput, NotFound, NotSupported
@@ -48,7 +50,7 @@ MAX_DEPTH = 6
 """Relations that a neighbourhood may reach out."""
 
 
-class LocalBackend:
+class LocalBackend(LocalExports):
     """`Backend` over an engine. `by` names the actor in histories."""
 
     def __init__(self, engine: Engine, project: str = "default", *, by: str | None = None) -> None:
@@ -340,21 +342,6 @@ class LocalBackend:
         return await self.engine.read.by_id(
             view, {end for relation in relations for end in (relation.subject_id, relation.object_id)}
         )
-
-
-class _Given:
-    """Arguments being taken out by name; `finish` refuses what nobody asked for."""
-
-    def __init__(self, arguments: Arguments) -> None:
-        self._left = dict(arguments)
-
-    def pop(self, name: str, default: Any = None) -> Any:
-        return self._left.pop(name, default)
-
-    def finish(self, deed: str) -> None:
-        if self._left:
-            name = next(iter(self._left))
-            raise InvalidInput(f"{deed} does not take {name!r}.", field=name)
 
 
 def _threshold(value: Any) -> float | None:

@@ -17,10 +17,13 @@ from graphmem.graph import AsyncGraph
 from graphmem.views import (
     AddResult,
     DeleteResult,
+    FillResult,
     HistoryEntry,
     MemoryPage,
     MemoryView,
+    ProfileView,
     SearchResult,
+    SummaryView,
 )
 
 if TYPE_CHECKING:
@@ -213,6 +216,68 @@ class AsyncMemory:
     async def history(self, memory_id: str) -> list[HistoryEntry]:
         """All revisions of a memory and of what it superseded, oldest first. Raises `NotFound`."""
         return await (await self._ready()).history(memory_id)
+
+    # -- telling
+
+    async def fill(
+        self,
+        schema: Mapping[str, Any],
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        instructions: str | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> FillResult:
+        """A document that satisfies a JSON Schema, filled with what is known: a pydantic `model_json_schema()`, say.
+
+        Without a model it is filled from the graph, with one the model fills it; it is checked either way. What nobody
+        told is null or left out where the schema allows it, and named in `missing` where it does not.
+
+        Raises `InvalidInput` for a schema that cannot be used, `NotSupported` for `instructions` without a model.
+        """
+        return await (await self._ready()).fill(given(locals()))
+
+    async def profile(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> ProfileView:
+        """Who that is: name, facts by relation, categories, and how much is remembered since when."""
+        return await (await self._ready()).profile(given(locals()))
+
+    async def summary(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        instructions: str | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> SummaryView:
+        """What is known in a few sentences: from the graph, or by the model where there is one.
+
+        Raises `NotSupported` for `instructions` without a model.
+        """
+        return await (await self._ready()).summary(given(locals()))
 
     # -- forgetting
 

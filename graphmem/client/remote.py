@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 import httpx
@@ -18,16 +18,19 @@ from graphmem.views import (
     DeleteResult,
     EntityPage,
     EntityView,
+    FillResult,
     HistoryEntry,
     MemoryPage,
     MemoryView,
     PathsView,
+    ProfileView,
     RelationPage,
     SearchResult,
     SubgraphView,
+    SummaryView,
 )
 
-__all__ = ["RemoteBackend"]
+__all__ = ["RemoteBackend", "RemoteExports"]
 
 TIMEOUT = httpx.Timeout(300.0, connect=10.0)
 """Seconds. An add may wait for a model, an import for the disk; a connection that takes long will not come."""
@@ -42,7 +45,31 @@ _CLASSES = {
 }
 
 
-class RemoteBackend:
+class _Asks(Protocol):
+    """What the parts of `RemoteBackend` need of it."""
+
+    async def _ask(
+        self, method: str, path: str, body: Arguments | None = None, *, query: Arguments | None = None
+    ) -> Any: ...
+
+
+class RemoteExports:
+    """The part of `RemoteBackend` that tells what is known."""
+
+    async def fill(self: _Asks, arguments: Arguments) -> FillResult:
+        """POST /exports"""
+        return cast(FillResult, await self._ask("POST", "/exports", arguments))
+
+    async def profile(self: _Asks, arguments: Arguments) -> ProfileView:
+        """GET /profile"""
+        return cast(ProfileView, await self._ask("GET", "/profile", query=arguments))
+
+    async def summary(self: _Asks, arguments: Arguments) -> SummaryView:
+        """GET /summary"""
+        return cast(SummaryView, await self._ask("GET", "/summary", query=arguments))
+
+
+class RemoteBackend(RemoteExports):
     """`Backend` over HTTP. Errors of the server arrive as the classes they were raised as there."""
 
     def __init__(

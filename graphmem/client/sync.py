@@ -14,10 +14,13 @@ from graphmem.graph import Graph
 from graphmem.views import (
     AddResult,
     DeleteResult,
+    FillResult,
     HistoryEntry,
     MemoryPage,
     MemoryView,
+    ProfileView,
     SearchResult,
+    SummaryView,
 )
 
 if TYPE_CHECKING:
@@ -161,6 +164,57 @@ class Memory:
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """See `AsyncMemory.history`."""
         return self._portal.call(self._memory.history, memory_id)
+
+    def fill(
+        self,
+        schema: Mapping[str, Any],
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        instructions: str | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> FillResult:
+        """See `AsyncMemory.fill`."""
+        return self._portal.call(self._memory.fill, **given(locals()))
+
+    def profile(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> ProfileView:
+        """See `AsyncMemory.profile`."""
+        return self._portal.call(self._memory.profile, **given(locals()))
+
+    def summary(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        instructions: str | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
+        include_superseded: bool = False,
+        include_expired: bool = False,
+    ) -> SummaryView:
+        """See `AsyncMemory.summary`."""
+        return self._portal.call(self._memory.summary, **given(locals()))
 
     def delete(self, memory_id: str) -> DeleteResult:
         """See `AsyncMemory.delete`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graphmem.engine.core import Engine
+from graphmem.engine.exports import Filled, Summary
 from graphmem.engine.forget import Erasure
 from graphmem.engine.parts import Parts
 from graphmem.engine.projects import ProjectRecord, Projects
 from graphmem.engine.remember import Added, Updated
 from graphmem.engine.requests import AddRequest
 
-__all__ = ["AddRequest", "Added", "Engine", "Erasure", "Parts", "ProjectRecord", "Projects", "Updated"]
+__all__ = ["AddRequest", "Added", "Engine", "Erasure", "Filled", "Parts", "ProjectRecord", "Projects", "Summary", "Updated"]

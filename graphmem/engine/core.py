@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphmem.engine.commit import Committer
+from graphmem.engine.exports import Exports
 from graphmem.engine.forget import Forget
 from graphmem.engine.parts import Parts
 from graphmem.engine.projects import Projects
@@ -30,6 +31,7 @@ class Engine:
         self.remember = Remember(parts, committer, retriever, self.projects)
         self.read = Read(parts, retriever)
         self.forget = Forget(parts, committer, drainer)
+        self.exports = Exports(parts)
         self.upkeep = Upkeep(parts, drainer)
         self.transfer = Transfer(parts, self.remember, committer)
 

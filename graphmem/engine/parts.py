@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from graphmem.abc import Extractor, GraphStore, Reranker, VectorCache, VectorIndex
+from graphmem.abc import ChatModel, Extractor, GraphStore, Reranker, VectorCache, VectorIndex
+from graphmem.engine.documents import Fetch
 from graphmem.extraction.registry import Registry
 from graphmem.ids import utc_now
 from graphmem.indexing import Drainer, Encoders
@@ -22,7 +23,8 @@ class Parts:
     """The engine's parts.
 
     `extractor` draws memories from messages, `verbatim` keeps texts as they are; `instructions` go to the model with
-    every add that brings none of its own. `clock` tells the present moment, `lock` keeps other processes out of an
+    every add that brings none of its own. `chat` is the model that exports ask, where one is configured; `fetch` gets
+    documents that are given by their address. `clock` tells the present moment, `lock` keeps other processes out of an
     embedded folder.
     """
 
@@ -32,6 +34,8 @@ class Parts:
     extractor: Extractor
     verbatim: Extractor
     registry: Registry = field(default_factory=Registry)
+    chat: ChatModel | None = None
+    fetch: Fetch | None = None
     reranker: Reranker | None = None
     cache: VectorCache | None = None
     recall: RecallOptions = field(default_factory=RecallOptions)

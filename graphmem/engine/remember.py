@@ -14,6 +14,7 @@ from graphmem.abc import Extractor
 from graphmem.changes import Applied
 from graphmem.drafts import EntityDraft, Extraction, ExtractionRequest, Instructions, MemoryDraft, Usage
 from graphmem.engine.commit import Committer, Trailing
+from graphmem.engine.documents import Documents, outlined
 from graphmem.engine.parts import Parts
 from graphmem.engine.projects import Projects
 from graphmem.engine.requests import AddRequest
@@ -76,11 +77,13 @@ class Remember:
         self._retriever = retriever
         self._projects = projects
         self._classifier = Classifier(parts.encoders.dense, parts.encoders.sparse)
+        self._documents = Documents(parts.fetch)
 
     async def add(self, request: AddRequest) -> Added:
         """Remember what is in the messages; raises `ModelError` if the model fails, and then nothing was written."""
         started = time.perf_counter()
         at = self._parts.clock()
+        request = await self._with_documents(request)
         [added], applied = await self._write(await self._items([request], at), at, request.by)
         lag = await self._committer.copy(applied)
         return replace(added, milliseconds=(time.perf_counter() - started) * 1000, lag=lag)
@@ -99,6 +102,7 @@ class Remember:
         the same ones again when it is resumed, so that nothing is remembered twice.
         """
         at = self._parts.clock()
+        requests = [await self._with_documents(request) for request in requests]
         for request in requests:
             self._episodes(request, at)
         done: list[Added] = []
@@ -188,12 +192,17 @@ class Remember:
             recent=0 if request.direct else CONTEXT,
         )
 
+    async def _with_documents(self, request: AddRequest) -> AddRequest:
+        """The request with the text of its documents in their place."""
+        messages = await self._documents.read(request.messages)
+        return request if messages is request.messages else replace(request, messages=messages)
+
     def _extractor(self, request: AddRequest) -> Extractor:
         return self._parts.verbatim if request.direct else self._parts.extractor
 
     def _episodes(self, request: AddRequest, at: datetime) -> tuple[Episode, ...]:
         return episodes_of(
-            request.messages,
+            outlined(request.messages),
             scope=request.scope,
             observed_at=request.observed_at or at,
             created_at=at,

@@ -126,6 +126,8 @@ class Upkeep:
                 parts.callback(self._parts.lock.release)
             if self._parts.cache is not None:
                 parts.push_async_callback(self._parts.cache.aclose)
+            if self._parts.chat is not None:
+                parts.push_async_callback(self._parts.chat.aclose)
             parts.push_async_callback(self._parts.encoders.dense.aclose)
             parts.push_async_callback(self._parts.store.aclose)
             if was_open:

@@ -205,7 +205,7 @@ def _part(part: object, *, field: str) -> tuple[str, Mapping[str, Any] | None, s
         return _inline(part, kind, field=field)
     raise InvalidInput(
         f"{field} is of type {kind!r}, which is not known.",
-        hint="Known are text, image_url, input_audio and file; send a document's text as a text part.",
+        hint="Known are text, image_url, input_audio, file, pdf_url, md_url, mdx_url and txt_url.",
         field=f"{field}.type",
     )
 

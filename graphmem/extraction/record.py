@@ -5,7 +5,6 @@ JSON is the fence: whatever somebody says stays inside a string, because quotes 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from graphmem.drafts import AGENT, SELF, ExtractionRequest
 from graphmem.extraction.content import IllustratedEpisode
 from graphmem.extraction.speakers import owner_name, speaker_of
 from graphmem.models import Episode, Memory, Scope
+from graphmem.prompts import as_document
 
 __all__ = ["Piece", "record_of", "split"]
 
@@ -68,7 +68,7 @@ def record_of(request: ExtractionRequest, batch: Sequence[Piece], before: Sequen
         {"number": number, **_said(request.episodes[p.episode], p.text, scope, whole=True)}
         for number, p in enumerate(batch, start=1)
     ]
-    text = _document(
+    text = as_document(
         user=_user_name(request),
         known=[_known(number, memory) for number, memory in enumerate(request.shown, start=1)],
         earlier=earlier,
@@ -77,23 +77,6 @@ def record_of(request: ExtractionRequest, batch: Sequence[Piece], before: Sequen
     parts = list(_parts(request.episodes, batch))
     content = ({"type": "text", "text": text}, *parts) if parts else text
     return ChatMessage(role="user", content=content)
-
-
-def _document(**fields: object) -> str:
-    """JSON with an item a line, for models and people alike."""
-    lines = []
-    for name, value in fields.items():
-        if isinstance(value, list) and value:
-            rows = ",\n".join(_json(item) for item in value)
-            lines.append(f"{_json(name)}: [\n{rows}\n]")
-        else:
-            lines.append(f"{_json(name)}: {_json(value)}")
-    return "{\n" + ",\n".join(lines) + "\n}"
-
-
-def _json(value: object) -> str:
-    # Tags are what some models take for the edge of their instructions; "\/" is "/" in JSON.
-    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
 
 
 def _user_name(request: ExtractionRequest) -> str | None:

@@ -60,6 +60,7 @@ READS: list[tuple[str, tuple[Any, ...]]] = [
     ("relations", ({**ANA, "entity": "Marta", "types": ["WORKS_AT", "SISTER_OF"], "side": "subject"},)),
     ("subgraph", ({**ANA, "entity": "Ana", "depth": 2, "include_superseded": True},)),
     ("paths", ({**ANA, "source": "Ana", "target": "Coimbra", "max_length": 5},)),
+    ("profile", (ANA,)),
     ("scopes", ()),
     ("stats", ()),
     ("index", ("verify",)),
@@ -72,6 +73,16 @@ async def test_both_answer_the_same(
 ) -> None:
     local: Backend = app.state.house.backend
     assert await getattr(remote, method)(*arguments) == await getattr(local, method)(*arguments)
+
+
+async def test_both_tell_the_same(app: FastAPI, remote: RemoteBackend, town: str) -> None:
+    local: Backend = app.state.house.backend
+    schema = {"type": "object", "properties": {"sister": {"type": "string"}}}
+    filled, told = [await each.fill({**ANA, "schema": schema, "as_of": "2999-01-01"}) for each in (remote, local)]
+    assert filled["document"] == told["document"]
+    assert (filled["missing"], filled["memories"]) == ([], 3)
+    one, other = [await each.summary(ANA) for each in (remote, local)]
+    assert one["summary"] == other["summary"] != ""
 
 
 async def test_a_memory_through_its_life(app: FastAPI, remote: RemoteBackend, town: str) -> None:

@@ -116,6 +116,17 @@ def test_paths_entities_and_timeline(told: Run) -> None:
     assert dated["Lisbon"] is None
 
 
+def test_profile_and_summary_tell_what_is_known(told: Run) -> None:
+    shown = told("profile", "--user", "ana").out
+    assert shown.startswith("Ana Silva")
+    assert re.search(r"has sister +Marta", shown)
+    assert told("profile", "--user", "ana", "--json").json["facts"]["has sister"] == ["Marta"]
+    assert "Marta" in told("summary", "--user", "ana").out
+    assert told("summary", "--user", "ana", "--json").json["memories"] > 2
+    assert told("summary", "--user", "zoe").out == "Nothing is known.\n"
+    assert told("profile", "--user", "zoe").out == "nameless: 0 memories\n"
+
+
 def test_delete_gives_a_receipt(told: Run) -> None:
     listed = told("list", "--user", "ana", "--json").json["results"]
     marta = next(each["id"] for each in listed if each["memory"].startswith("Marta works"))
