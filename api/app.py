@@ -24,7 +24,7 @@ from .deps import House
 from .gate import Bodies, PlainPaths
 from .logs import Observe
 from .metrics import Metrics
-from .native import admin, exports, graph, memories, projects, search, transfer
+from .native import admin, events, exports, graph, memories, projects, search, transfer, webhooks
 from .rates import Rates
 
 __all__ = ["ServerOptions", "create_app"]
@@ -72,6 +72,8 @@ def create_app(
     options = options or ServerOptions.of(load_settings())
     backend = backend or _local()
     house = House(backend=backend, keys=KeyRing(backend.engine.parts.store), metrics=Metrics())
+    backend.engine.jobs.worker.on_end.append(house.metrics.job)
+    backend.engine.adds.on_added.append(house.metrics.added)
     app = _App(
         title="graphmem",
         version=__version__,
@@ -103,6 +105,8 @@ def create_app(
         search.router,
         graph.router,
         exports.router,
+        events.router,
+        webhooks.router,
         transfer.router,
         projects.router,
         admin.router,
@@ -157,6 +161,7 @@ def _lifespan(
             await check_binding(house.keys, options.host)
             async with anyio.create_task_group() as background:
                 background.start_soon(house.backend.engine.upkeep.keep)
+                background.start_soon(house.backend.engine.jobs.run)
                 yield
                 background.cancel_scope.cancel()
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from graphmem.engine import Added, Job
 from graphmem.views import AddResult, SearchResult, UsageView
 
 __all__ = ["Metrics"]
@@ -31,6 +32,8 @@ class Metrics:
         self._events = self._counter("memory_events", "What became of what was said, by event.", "event")
         self._calls = self._counter("model_calls", "Calls to the language model.")
         self._tokens = self._counter("model_tokens", "Tokens that the language model read and wrote.", "kind")
+        self._jobs = self._counter("jobs", "Jobs that came to an end, by kind and how.", "kind", "status")
+        self._waiting = self._gauge("jobs_waiting", "Jobs accepted and not finished, all projects together.")
         self._held = self._gauge("held", "What the store and the index hold, all projects together.", "kind")
         self._lag = self._gauge("index_lag", "Items whose copy in the index is stale.")
         self._up = self._gauge("store_up", "Whether the store answered when it was last asked: 1 or 0.")
@@ -66,9 +69,27 @@ class Metrics:
 
     def cost(self, usage: UsageView) -> None:
         """A model may have been asked; reads how often, and what it took."""
-        self._calls.inc(usage["llm_calls"])
-        self._tokens.labels("prompt").inc(usage["prompt_tokens"])
-        self._tokens.labels("completion").inc(usage["completion_tokens"])
+        self._add(usage["llm_calls"], usage["prompt_tokens"], usage["completion_tokens"])
+
+    def added(self, added: Added) -> None:
+        """Something was remembered by a job."""
+        usage = added.usage
+        self._add(usage.calls, usage.prompt_tokens, usage.completion_tokens)
+        for outcome in added.outcomes:
+            self._events.labels(outcome.event).inc()
+
+    def _add(self, calls: int, prompt_tokens: int, completion_tokens: int) -> None:
+        self._calls.inc(calls)
+        self._tokens.labels("prompt").inc(prompt_tokens)
+        self._tokens.labels("completion").inc(completion_tokens)
+
+    async def job(self, job: Job) -> None:
+        """A job came to an end."""
+        self._jobs.labels(job.kind, job.status).inc()
+
+    def waiting(self, jobs: int) -> None:
+        """So many jobs are unfinished now."""
+        self._waiting.set(jobs)
 
     def state(self, tally: Mapping[str, int] | None) -> None:
         """What the store and index hold now; None: the store does not answer."""

@@ -106,6 +106,7 @@ def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Pa
         reranker=make_reranker(settings.reranker) if settings.reranker else None,
         instructions=settings.custom_instructions,
         keep_episodes=settings.episodes,
+        allow_private_urls=settings.allow_private_urls,
         lock=lock,
     )
 

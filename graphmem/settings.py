@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8000, description="Port that `graphmem serve` listens at; 0 takes a free one.", ge=0, le=65535
     )
+    allow_private_urls: bool = Field(
+        default=False,
+        description="Whether URLs that callers name (webhooks, documents) may lead to private addresses.",
+    )
     max_body_mb: int = Field(default=8, description="Megabytes that a request may have.", gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much the server logs."

@@ -169,5 +169,6 @@ async def metrics(house: AnyHouse, _: Reader) -> Response:
 async def _measure(house: House) -> None:
     try:
         house.metrics.state(await house.backend.engine.upkeep.tally())
+        house.metrics.waiting(await house.backend.engine.jobs.waiting())
     except Unavailable:
         house.metrics.state(None)

@@ -10,17 +10,23 @@ from graphmem.views import AddResult, DeleteResult, HistoryEntry, MemoryPage, Me
 
 from ..deps import AnyHouse, Reader, Writer
 from ..wire import Json
-from .schemas import AddBody, BatchBody, BatchResult, ListQuery, MemoryId, ScopeQuery, UpdateBody
+from .schemas import BatchBody, BatchResult, ListQuery, MemoryId, QueuedView, RememberBody, ScopeQuery, UpdateBody
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["memories"])
 
 
-@router.post("/memories", response_model=AddResult)
-async def add(body: AddBody, backend: Writer, house: AnyHouse) -> Json:
-    """Remember what is in the messages, of whoever the ids name."""
-    answer = await backend.add(body.arguments())
+@router.post(
+    "/memories", response_model=AddResult, responses={202: {"model": QueuedView, "description": "Accepted, for later."}}
+)
+async def add(body: RememberBody, backend: Writer, house: AnyHouse) -> Json:
+    """Remember what is in the messages, of whoever the ids name: now, or with `background` later, in order."""
+    arguments = body.arguments()
+    if arguments.pop("background", False):
+        job = await backend.add_queued(arguments)
+        return Json({"event_id": job.id, "status": job.status}, status_code=202)
+    answer = await backend.add(arguments)
     house.metrics.add(answer)
     return Json(answer)
 

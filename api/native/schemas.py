@@ -14,6 +14,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field,
 from pydantic.json_schema import WithJsonSchema
 from typing_extensions import TypedDict
 
+from graphmem.client.later import EventView
 from graphmem.client.local import MAX_DEPTH, MAX_QUERY
 from graphmem.engine.keys import MAX_NAME as MAX_KEY_NAME
 from graphmem.engine.keys import MAX_PROJECTS, MAX_RATE, Role
@@ -25,6 +26,9 @@ from graphmem.engine.requests import (
     MAX_PARTS,
     MAX_TEXT,
 )
+from graphmem.engine.webhooks import EVENT_TYPES, SECRET_LENGTH, EventType
+from graphmem.engine.webhooks import MAX_NAME as MAX_WEBHOOK_NAME
+from graphmem.outbound.addresses import MAX_URL
 from graphmem.views import AddResult
 
 __all__ = [
@@ -35,6 +39,8 @@ __all__ = [
     "Configuration",
     "EntitiesQuery",
     "EntityQuery",
+    "EventPage",
+    "EventsQuery",
     "ExportQuery",
     "FillBody",
     "ImportQuery",
@@ -50,14 +56,18 @@ __all__ = [
     "PathsQuery",
     "ProjectBody",
     "ProjectView",
+    "QueuedView",
     "Readiness",
     "RelationsQuery",
+    "RememberBody",
     "ScopeQuery",
     "ScopeView",
     "SearchBody",
     "SubgraphQuery",
     "SummaryQuery",
     "UpdateBody",
+    "WebhookBody",
+    "WebhookChange",
 ]
 
 MAX_BATCH = 1_000
@@ -204,6 +214,14 @@ class AddBody(_Scope):
     max_llm_calls: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
 
 
+class RememberBody(AddBody):
+    """What to remember, now or later."""
+
+    background: Annotated[
+        bool, Field(strict=True, description="Answer 202 at once with an `event_id`, and remember it later.")
+    ] = False
+
+
 class BatchBody(_Given):
     """Many adds."""
 
@@ -317,6 +335,45 @@ class MemberBody(_Given):
     role: Role = "reader"
 
 
+EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=len(EVENT_TYPES))]
+WebhookName = Annotated[str, Field(min_length=1, max_length=MAX_WEBHOOK_NAME)]
+WebhookUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_URL,
+        description="An http(s) address on the open internet.",
+        examples=["https://example.com/hook"],
+    ),
+]
+Secret = Annotated[
+    str,
+    Field(
+        min_length=SECRET_LENGTH[0], max_length=SECRET_LENGTH[1], description="Signs deliveries; left out, one is made."
+    ),
+]
+
+
+class WebhookBody(_Given):
+    """A webhook to make. Left out, `event_types` are the three of adding, updating and deleting."""
+
+    url: WebhookUrl
+    name: WebhookName = "webhook"
+    event_types: EventTypes | None = None
+    secret: Secret | None = None
+    is_active: Annotated[bool, Field(strict=True)] = True
+
+
+class WebhookChange(_Given):
+    """What to change of a webhook; what is null or left out stays."""
+
+    url: WebhookUrl | None = None
+    name: WebhookName | None = None
+    event_types: EventTypes | None = None
+    secret: Secret | None = None
+    is_active: Annotated[bool | None, Field(strict=True)] = None
+
+
 # -- query strings
 
 
@@ -392,6 +449,13 @@ class PathsQuery(EntityQuery):
     limit: QueryLimit | None = None
 
 
+class EventsQuery(_Given):
+    """A page of events."""
+
+    limit: QueryLimit = 100
+    cursor: Annotated[str | None, Field(description="The `cursor` of the page before.")] = None
+
+
 class ExportQuery(_Given):
     """What to export: all of the project, or one owner."""
 
@@ -412,6 +476,20 @@ class BatchResult(TypedDict):
     """The answers to many adds, in their order."""
 
     results: list[AddResult]
+
+
+class QueuedView(TypedDict):
+    """An add that was accepted to be done later: `GET /events/{event_id}` says what became of it."""
+
+    event_id: str
+    status: str
+
+
+class EventPage(TypedDict):
+    """Events, and the cursor of the next page."""
+
+    results: list[EventView]
+    cursor: str | None
 
 
 class RefusedLine(TypedDict):

@@ -26,6 +26,7 @@ from graphmem.cli import (
     showing,
     telling,
     upkeep,
+    webhooks,
 )
 from graphmem.cli.command import READER_GONE, print_json, wants_json
 
@@ -61,7 +62,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for room in (memories, graph, telling, forget, moving, house, upkeep, neo4j, projects, keys, server, showing):
+_ROOMS = (memories, graph, telling, forget, moving, house, upkeep, neo4j, projects, keys, webhooks, server, showing)
+for room in _ROOMS:
     room.register(app)
 
 

@@ -6,6 +6,7 @@ Arguments and answers are the JSON of the native REST surface, so the two ends o
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from graphmem.views import (
@@ -25,11 +26,23 @@ from graphmem.views import (
     SummaryView,
 )
 
-__all__ = ["Arguments", "Backend", "ImportReport", "IndexAction"]
+__all__ = ["Arguments", "Backend", "ImportReport", "IndexAction", "plain"]
 
 Arguments = Mapping[str, Any]
 
 IndexAction = Literal["drain", "verify", "repair", "rebuild"]
+
+
+def plain(value: Any) -> Any:
+    """Arguments as JSON: moments and days as ISO 8601, any sequence as a list."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): plain(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(each) for each in value]
+    return value
 
 
 class ImportReport(Protocol):

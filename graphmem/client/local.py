@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from graphmem.abc import GraphStore, SupportsCypher, SupportsEdges
-from graphmem.client.backend import Arguments, ImportReport, IndexAction
+from graphmem.client.backend import Arguments, ImportReport, IndexAction, plain
 from graphmem.client.exporting import LocalExports
 from graphmem.client.given import Given as _Given
-from graphmem.engine import Added, Engine, Erasure
+from graphmem.engine import Added, Engine, Erasure, Job
 from graphmem.engine import requests as door
+from graphmem.engine.read import Read
 from graphmem.errors import InvalidInput, NotFound, NotSupported
 from graphmem.ids import check_id
 from graphmem.models import Entity, Relation
@@ -74,15 +76,26 @@ class LocalBackend(LocalExports):
 
     async def add(self, arguments: Arguments) -> AddResult:
         """Remember."""
+        added = await self.engine.remember.add(door.read_add(self.project, arguments, by=self._by))
+        await self.engine.webhooks.added(self.project, added.outcomes)
+        return _add_view(added)
+
+    async def add_queued(self, arguments: Arguments) -> Job:
+        """Accept an add, to be done by a server in the order in which its owner's came; see `Engine.jobs`.
+
+        What is wrong with it is said at once.
+        """
         request = door.read_add(self.project, arguments, by=self._by)
-        return _add_view(await self.engine.remember.add(request))
+        return await self.engine.adds.submit(request, plain(arguments))
 
     async def add_many(
         self, items: Sequence[Arguments], progress: Callable[[int], None] | None = None
     ) -> list[AddResult]:
         """Remember many; all items are read before the first is written."""
         requests = [door.read_add(self.project, item, by=self._by) for item in items]
-        return [_add_view(each) for each in await self.engine.remember.add_many(requests, progress=progress)]
+        added = await self.engine.remember.add_many(requests, progress=progress)
+        await self.engine.webhooks.added(self.project, (outcome for each in added for outcome in each.outcomes))
+        return [_add_view(each) for each in added]
 
     async def search(self, arguments: Arguments) -> SearchResult:
         """Answer a question."""
@@ -125,12 +138,14 @@ class LocalBackend(LocalExports):
         updated = await self.engine.remember.update(
             self._anyone(), check_id(memory_id, field="memory_id"), text=text, by=self._by, **changes
         )
+        await self.engine.webhooks.updated(self.project, updated.memory, changes)
         return memory_view(updated.memory)
 
     async def delete(self, memory_id: str) -> DeleteResult:
         """Delete a memory."""
         memory_id = check_id(memory_id, field="memory_id")
         erasure = await self.engine.forget.delete(self._anyone(), memory_id, by=self._by)
+        await self.engine.webhooks.deleted(self.project, [memory_id])
         return _receipt("Memory deleted successfully!", erasure)
 
     async def delete_all(self, arguments: Arguments) -> DeleteResult:
@@ -138,8 +153,7 @@ class LocalBackend(LocalExports):
         given = _Given(arguments)
         view = self._view(given)
         given.finish("delete_all")
-        erasure = await self.engine.forget.delete_all(view, by=self._by)
-        return _receipt("Memories deleted successfully!", erasure)
+        return _receipt("Memories deleted successfully!", await self._delete_all(view))
 
     async def history(self, memory_id: str) -> list[HistoryEntry]:
         """A memory's revisions."""
@@ -148,8 +162,7 @@ class LocalBackend(LocalExports):
 
     async def reset(self) -> DeleteResult:
         """Delete everything of the project."""
-        erasure = await self.engine.forget.delete_all(self._anyone(), by=self._by)
-        return _receipt("All memories deleted.", erasure)
+        return _receipt("All memories deleted.", await self._delete_all(self._anyone()))
 
     async def purge(self) -> DeleteResult:
         """Erase from every file what was deleted."""
@@ -194,7 +207,7 @@ class LocalBackend(LocalExports):
         cursor = given.pop("cursor")
         view = self._view(given)
         given.finish("relations")
-        ids = None if name is None else frozenset(each.id for each in await self._named(view, name))
+        ids = None if name is None else frozenset(each.id for each in await _named(self.engine.read, view, name))
         query = RelationQuery(
             view=view,
             entities=ids,
@@ -204,7 +217,7 @@ class LocalBackend(LocalExports):
             cursor=cursor,
         )
         page = await self.engine.read.relations(query)
-        entities = await self._ends(view, page.items)
+        entities = await _ends(self.engine.read, view, page.items)
         return {"results": relation_views(page.items, entities), "cursor": page.cursor}
 
     async def cypher(
@@ -228,7 +241,7 @@ class LocalBackend(LocalExports):
             raise InvalidInput(f"'depth' is {depth}; the most is {MAX_DEPTH}.", field="depth")
         view = self._view(given)
         given.finish("subgraph")
-        found = await self._named(view, name)
+        found = await _named(self.engine.read, view, name)
         graph = await self.engine.read.subgraph(
             view, [each.id for each in found], depth, None if types is None else frozenset(types)
         )
@@ -247,7 +260,7 @@ class LocalBackend(LocalExports):
         limit = door.read_limit(given.pop("limit"), default=5, field="limit")
         view = self._view(given)
         given.finish("paths")
-        starts, goals = await self._named(view, source), await self._named(view, target)
+        starts, goals = await _named(self.engine.read, view, source), await _named(self.engine.read, view, target)
         paths, passed = await self.engine.read.paths(
             view, [each.id for each in starts], [each.id for each in goals], min(longest, 8), limit
         )
@@ -315,6 +328,10 @@ class LocalBackend(LocalExports):
 
     # -- helpers
 
+    async def _delete_all(self, view: View) -> Erasure:
+        told = partial(self.engine.webhooks.deleted, self.project)
+        return await self.engine.forget.delete_all(view, by=self._by, told=told)
+
     def _anyone(self) -> View:
         return door.read_view(self.project, {}, anyone=True)
 
@@ -331,17 +348,17 @@ class LocalBackend(LocalExports):
             anyone=anyone,
         )
 
-    async def _named(self, view: View, name: Any) -> tuple[Entity, ...]:
-        name = clean(name, field="entity", max_length=door.MAX_NAME)
-        found = await self.engine.read.named(view, name)
-        if not found:
-            raise NotFound(f"No entity is called {name!r} here.", kind="entity", id=name)
-        return found
 
-    async def _ends(self, view: View, relations: Iterable[Relation]) -> Mapping[str, Entity]:
-        return await self.engine.read.by_id(
-            view, {end for relation in relations for end in (relation.subject_id, relation.object_id)}
-        )
+async def _named(read: Read, view: View, name: Any) -> tuple[Entity, ...]:
+    name = clean(name, field="entity", max_length=door.MAX_NAME)
+    found = await read.named(view, name)
+    if not found:
+        raise NotFound(f"No entity is called {name!r} here.", kind="entity", id=name)
+    return found
+
+
+async def _ends(read: Read, view: View, relations: Iterable[Relation]) -> Mapping[str, Entity]:
+    return await read.by_id(view, {end for relation in relations for end in (relation.subject_id, relation.object_id)})
 
 
 def _threshold(value: Any) -> float | None:

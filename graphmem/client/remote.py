@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ import httpx
 
 from graphmem import errors
 from graphmem._version import __version__
-from graphmem.client.backend import Arguments, ImportReport, IndexAction
+from graphmem.client.backend import Arguments, ImportReport, IndexAction, plain
 from graphmem.views import (
     AddResult,
     DeleteResult,
@@ -186,6 +185,11 @@ class RemoteBackend(RemoteExports):
         """Ask for what no method stands for, by the segments of its path: keys, projects; see docs/rest.md."""
         return await self._ask(method, "".join(f"/{_segment(each)}" for each in path), body)
 
+    @property
+    def webhooks(self) -> RemoteWebhooks:
+        """The webhooks of the caller's project."""
+        return RemoteWebhooks(self._ask)
+
     async def index(self, action: IndexAction) -> dict[str, Any]:
         """POST /index/{action}"""
         return cast(dict[str, Any], await self._ask("POST", f"/index/{_segment(action)}"))
@@ -200,7 +204,7 @@ class RemoteBackend(RemoteExports):
                 async for line in _lines(response):
                     yield line
         except httpx.HTTPError as error:
-            raise self._unavailable(error) from error
+            raise _unavailable(self.url, error) from error
 
     async def import_lines(
         self,
@@ -216,7 +220,7 @@ class RemoteBackend(RemoteExports):
                 # Bytes that are no UTF-8 go as they came: the server refuses their line by its number.
                 yield line.rstrip("\n").encode("utf-8", "surrogateescape") + b"\n"
 
-        query = {"name": name, "defaults": json.dumps(_plain(defaults))}
+        query = {"name": name, "defaults": json.dumps(plain(defaults))}
         headers = {"Content-Type": "application/x-ndjson"}
         return cast(dict[str, Any], await self._send("POST", "/import", params=query, content=body(), headers=headers))
 
@@ -225,13 +229,13 @@ class RemoteBackend(RemoteExports):
     async def _ask(
         self, method: str, path: str, body: Arguments | None = None, *, query: Arguments | None = None
     ) -> Any:
-        return await self._send(method, path, params=_query(query or {}), json=None if body is None else _plain(body))
+        return await self._send(method, path, params=_query(query or {}), json=None if body is None else plain(body))
 
     async def _send(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = await self._http.request(method, path, **request)
         except httpx.HTTPError as error:
-            raise self._unavailable(error) from error
+            raise _unavailable(self.url, error) from error
         if response.is_error:
             raise _error(response)
         try:
@@ -243,12 +247,41 @@ class RemoteBackend(RemoteExports):
                 setting="GRAPHMEM_STORE",
             ) from None
 
-    def _unavailable(self, error: httpx.HTTPError) -> errors.Unavailable:
-        return errors.Unavailable(
-            f"The server at {self.url} cannot be reached: {type(error).__name__}.",
-            hint="Check that it runs (`graphmem serve`) and that the address is right.",
-            url=self.url,
-        )
+
+def _unavailable(url: str, error: httpx.HTTPError) -> errors.Unavailable:
+    return errors.Unavailable(
+        f"The server at {url} cannot be reached: {type(error).__name__}.",
+        hint="Check that it runs (`graphmem serve`) and that the address is right.",
+        url=url,
+    )
+
+
+class RemoteWebhooks:
+    """The webhooks of a project on a server."""
+
+    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
+        self._ask = ask
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """GET /webhooks"""
+        return cast("list[dict[str, Any]]", await self._ask("GET", "/webhooks"))
+
+    async def create(self, body: Arguments) -> dict[str, Any]:
+        """POST /webhooks; `secret` is what deliveries are signed with"""
+        return cast("dict[str, Any]", await self._ask("POST", "/webhooks", body))
+
+    async def delete(self, webhook_id: str) -> dict[str, Any]:
+        """DELETE /webhooks/{id}"""
+        return cast("dict[str, Any]", await self._ask("DELETE", f"/webhooks/{_segment(webhook_id)}"))
+
+    async def test(self, webhook_id: str) -> dict[str, Any]:
+        """POST /webhooks/{id}/test"""
+        return cast("dict[str, Any]", await self._ask("POST", f"/webhooks/{_segment(webhook_id)}/test"))
+
+    async def deliveries(self, webhook_id: str) -> list[dict[str, Any]]:
+        """GET /webhooks/{id}/deliveries"""
+        found = await self._ask("GET", f"/webhooks/{_segment(webhook_id)}/deliveries")
+        return cast("list[dict[str, Any]]", found)
 
 
 async def _lines(response: httpx.Response) -> AsyncIterator[str]:
@@ -266,24 +299,11 @@ def _segment(text: str) -> str:
     return quote(str(text), safe="")
 
 
-def _plain(value: Any) -> Any:
-    """Arguments as JSON: moments and days as ISO 8601, any sequence as a list."""
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_plain(each) for each in value]
-    return value
-
-
 def _query(arguments: Arguments) -> dict[str, Any]:
     """Arguments as a query string: objects as JSON, lists repeated."""
-    plain = _plain(arguments)
     return {
         name: json.dumps(value) if isinstance(value, dict) else value
-        for name, value in plain.items()
+        for name, value in plain(arguments).items()
         if value is not None
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -41,16 +41,19 @@ class Committer:
         self,
         queries: Mapping[Partition, KnownQuery],
         plan: Callable[[Partition, Known], Made],
+        announce: Callable[[Iterable[Made]], Awaitable[None]] | None = None,
     ) -> dict[Partition, tuple[Made, Applied]]:
         """Read what `queries` ask, plan each partition, apply all in one transaction.
 
         On `Conflict` everything is read and planned anew; the model is not asked again. After `TRIES` the `Conflict` is
-        the caller's.
+        the caller's. `announce` is told the plans each time before they are applied; what it raises stops that.
         """
         async with self._turns_of(queries):
             for attempt in range(1, TRIES + 1):
                 plans = await self._planned(queries, plan)
                 wanted = {partition: made for partition, made in plans.items() if made.changes.operations}
+                if announce is not None:
+                    await announce(wanted.values())
                 try:
                     applied = await self._store.apply(*(made.changes for made in wanted.values()))
                 except Conflict as error:

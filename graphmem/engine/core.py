@@ -5,21 +5,25 @@ from __future__ import annotations
 from graphmem.engine.commit import Committer
 from graphmem.engine.exports import Exports
 from graphmem.engine.forget import Forget
+from graphmem.engine.jobs import Jobs
 from graphmem.engine.parts import Parts
 from graphmem.engine.projects import Projects
+from graphmem.engine.queued import QueuedAdds
 from graphmem.engine.read import Read
 from graphmem.engine.remember import Remember
 from graphmem.engine.transfer import Transfer
 from graphmem.engine.upkeep import Upkeep
+from graphmem.engine.webhooks import Webhooks
 from graphmem.extraction.content import follows_words
 
 __all__ = ["Engine"]
 
 
 class Engine:
-    """All deeds over one set of parts, each in its own room: `remember`, `read`, `forget`, `transfer`, `upkeep`.
+    """All deeds over one set of parts, each in its own room.
 
-    `projects` holds what is set for each tenant.
+    `remember`, `read`, `forget`, `transfer`, `upkeep`; `jobs` are done later, `adds` are those of them that remember,
+    and `webhooks` tell others. `projects` holds what is set for each tenant.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -30,7 +34,10 @@ class Engine:
         self.projects = Projects(parts.store, follows_words=follows_words(parts.extractor))
         self.remember = Remember(parts, committer, retriever, self.projects)
         self.read = Read(parts, retriever)
-        self.forget = Forget(parts, committer, drainer)
+        self.jobs = Jobs(parts)
+        self.adds = QueuedAdds(self.remember, self.jobs)
+        self.webhooks = Webhooks(parts, self.jobs)
+        self.forget = Forget(parts, committer, drainer, self.jobs)
         self.exports = Exports(parts)
         self.upkeep = Upkeep(parts, drainer)
         self.transfer = Transfer(parts, self.remember, committer)

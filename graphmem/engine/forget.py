@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import anyio
 
@@ -42,13 +42,24 @@ class Erasure:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+class Unfinished(Protocol):
+    """What others were promised and is not done yet: it must not bring back what is deleted."""
+
+    async def cancel(self, view: View) -> int:
+        """Cancel what is about memories that lie inside the view's scope; returns how much."""
+
+    async def tidy(self) -> None:
+        """Make ready for what was deleted to be erased."""
+
+
 class Forget:
     """Deletes memories, and erases what was deleted."""
 
-    def __init__(self, parts: Parts, committer: Committer, drainer: Drainer) -> None:
+    def __init__(self, parts: Parts, committer: Committer, drainer: Drainer, unfinished: Unfinished) -> None:
         self._parts = parts
         self._committer = committer
         self._drainer = drainer
+        self._unfinished = unfinished
         # A deletion during a purge would be half erased, and the purge would take the debt for settled.
         self._turn = anyio.Lock()
 
@@ -61,14 +72,23 @@ class Forget:
         counts = await self._drop([found[memory_id]], by)
         return Erasure(state="hidden", counts=counts)
 
-    async def delete_all(self, view: View, *, by: str | None = None) -> Erasure:
-        """Delete everything that the view covers, superseded and expired memories included."""
+    async def delete_all(
+        self, view: View, *, by: str | None = None, told: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    ) -> Erasure:
+        """Delete everything that the view covers, superseded and expired memories included.
+
+        What was to be added inside its scope and is not yet, will not be. `told` hears the ids, some at a time.
+        """
         view = _everything(view)
         counts: Counter[str] = Counter()
+        if cancelled := await self._unfinished.cancel(view):
+            counts["events"] = cancelled
         partitions: set[Partition] = set()
         while page := (await self._parts.store.find(MemoryQuery(view=view, limit=CHUNK))).items:
             partitions |= {memory.scope.partition for memory in page}
             counts.update(await self._drop(page, by))
+            if told is not None:
+                await told([memory.id for memory in page])
         counts["episodes"] += await self._drop_episodes(view, partitions)
         return Erasure(state="hidden", counts=counts)
 
@@ -138,6 +158,7 @@ class Forget:
         """Erase from every file what was deleted: store, index and vector cache."""
         async with self._turn:
             await self._drainer.drain()
+            await self._unfinished.tidy()
             counts: Counter[str] = Counter(await self._parts.store.purge())
             await compact(self._parts.index, self._drainer)
             if self._parts.cache is not None:

@@ -26,6 +26,8 @@ class Parts:
     every add that brings none of its own. `chat` is the model that exports ask, where one is configured; `fetch` gets
     documents that are given by their address. `clock` tells the present moment, `lock` keeps other processes out of an
     embedded folder.
+    every add that brings none of its own. `clock` tells the present moment, `lock` keeps other processes out of an
+    embedded folder. With `allow_private_urls`, URLs that callers name may lead into private networks.
     """
 
     store: GraphStore
@@ -42,6 +44,7 @@ class Parts:
     instructions: str | None = None
     keep_episodes: Literal["sourced", "all", "none"] = "sourced"
     clock: Callable[[], datetime] = utc_now
+    allow_private_urls: bool = False
     lock: FolderLock | None = None
 
     def drainer(self) -> Drainer:

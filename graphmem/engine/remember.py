@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from graphmem.queries import Known, KnownQuery, MemoryQuery, View
 from graphmem.retrieval import RecallQuery, Retriever
 from graphmem.text import fold
 
-__all__ = ["Added", "Remember", "Updated"]
+__all__ = ["Added", "Once", "Remember", "Updated"]
 
 SHOWN = 10
 """How many of the nearest memories the extractor is shown; the newest join them, as words may refer to those."""
@@ -47,9 +47,23 @@ BULK = 256
 ChangeIds = Callable[[Partition, int], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Lets an add be carried out again without adding twice: under an `id` a store changes nothing a second time.
+
+    `announce` is told what is about to be written, each time before it is.
+    """
+
+    id: str
+    announce: Callable[[Sequence[Outcome]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What became of one add. `lag` says why the index has still to catch up, where it has."""
+    """What became of one add. `lag` says why the index has still to catch up, where it has.
+
+    `repeated` says that all of it had been written before (see `Once`), and what is told here is a second reading.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     added: tuple[Relation, ...] = ()
@@ -58,6 +72,7 @@ class Added:
     usage: Usage
     milliseconds: float
     lag: str | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +94,19 @@ class Remember:
         self._classifier = Classifier(parts.encoders.dense, parts.encoders.sparse)
         self._documents = Documents(parts.fetch)
 
-    async def add(self, request: AddRequest) -> Added:
+    async def add(self, request: AddRequest, once: Once | None = None) -> Added:
         """Remember what is in the messages; raises `ModelError` if the model fails, and then nothing was written."""
         started = time.perf_counter()
         at = self._parts.clock()
         request = await self._with_documents(request)
-        [added], applied = await self._write(await self._items([request], at), at, request.by)
+        [added], applied = await self._write(await self._items([request], at), at, request.by, once=once)
         lag = await self._committer.copy(applied)
-        return replace(added, milliseconds=(time.perf_counter() - started) * 1000, lag=lag)
+        took = (time.perf_counter() - started) * 1000
+        return replace(added, milliseconds=took, lag=lag, repeated=any(each.repeated for each in applied))
+
+    def check(self, request: AddRequest) -> None:
+        """Raise `InvalidInput` for messages that cannot be read, before anything is done with them."""
+        self._episodes(request, self._parts.clock())
 
     async def add_many(
         self,
@@ -241,6 +261,7 @@ class Remember:
         by: str | None,
         first: int = 0,
         change_id: ChangeIds | None = None,
+        once: Once | None = None,
     ) -> tuple[list[Added], list[Applied]]:
         """Plan the items of each partition together, and apply all: the outcomes in the items' order, and what is to be
         copied into the index."""
@@ -252,10 +273,10 @@ class Remember:
 
         def planned(partition: Partition, known: Known) -> Plan:
             chosen = [items[place] for place in places[partition]]
-            named = change_id(partition, first) if change_id else new_id()
+            named = once.id if once else change_id(partition, first) if change_id else new_id()
             return plan(chosen, known, at=at, change_id=named, registry=registry, by=by)
 
-        committed = await self._committer.commit(queries, planned)
+        committed = await self._committer.commit(queries, planned, partial(_announced, once) if once else None)
         added: list[Added | None] = [None] * len(items)
         for partition, (made, _) in committed.items():
             for place, outcome in zip(places[partition], made.outcomes, strict=True):
@@ -333,6 +354,10 @@ def _about(draft: MemoryDraft, entities: Sequence[EntityDraft], *, alone: bool) 
     return [
         entity for entity in entities if alone or any(fold(name) in text for name in (entity.name, *entity.aliases))
     ]
+
+
+async def _announced(once: Once, plans: Iterable[Plan]) -> None:
+    await once.announce([result for made in plans for outcome in made.outcomes for result in outcome.results])
 
 
 def _batches(requests: Iterable[AddRequest]) -> Iterator[list[AddRequest]]:

@@ -9,8 +9,10 @@ import pytest
 
 from graphmem.assemble import assemble
 from graphmem.client.local import LocalBackend
+from graphmem.engine.jobs import Jobs
 from graphmem.settings import Settings
 from tests.support.files import quick_folder
+from tests.support.jobs import Probe
 
 
 @pytest.fixture
@@ -27,3 +29,17 @@ async def memory(place: Path) -> AsyncIterator[LocalBackend]:
     await backend.open()
     yield backend
     await backend.aclose()
+
+
+@pytest.fixture
+def jobs(memory: LocalBackend) -> Jobs:
+    """Its jobs; after a failure that may pass there is no pause."""
+    found = memory.engine.jobs
+    found.worker.pause = lambda _: 0.0
+    return found
+
+
+@pytest.fixture
+def probe(jobs: Jobs) -> Probe:
+    """A kind of job to be watched."""
+    return Probe(jobs)
