@@ -14,7 +14,19 @@ from graphmem.engine.keys import Role
 from .auth import Caller, KeyRing
 from .metrics import Metrics
 
-__all__ = ["AnyCaller", "AnyHouse", "House", "Owner", "ProjectOwner", "ProjectReader", "Reader", "Writer", "house_of"]
+__all__ = [
+    "AnyCaller",
+    "AnyHouse",
+    "House",
+    "Owner",
+    "ProjectOwner",
+    "ProjectReader",
+    "Reader",
+    "Writer",
+    "caller_of",
+    "house_of",
+    "opened",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +64,7 @@ def _for(role: Role) -> Callable[..., LocalBackend]:
             str | None, Header(description="One of the projects that the key opens; its default one if left out.")
         ] = None,
     ) -> LocalBackend:
-        return _opened(house, caller, role, x_graphmem_project)
+        return opened(house, caller, role, x_graphmem_project)
 
     return backend
 
@@ -63,12 +75,13 @@ def _of_path(role: Role) -> Callable[..., LocalBackend]:
         house: AnyHouse,
         project_id: Annotated[str, Path(description="The project's id, or the name by which keys open it.")],
     ) -> LocalBackend:
-        return _opened(house, caller, role, project_id)
+        return opened(house, caller, role, project_id)
 
     return backend
 
 
-def _opened(house: House, caller: Caller, role: Role, wanted: str | None) -> LocalBackend:
+def opened(house: House, caller: Caller, role: Role, wanted: str | None) -> LocalBackend:
+    """The memory of the project that is meant. Raises `NotFound` for one that stays shut, `Forbidden` for the role."""
     project = caller.project(wanted)
     caller.check(role, project)
     return house.backend.for_project(project, by=caller.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from graphmem.engine.parts import Parts
@@ -46,11 +46,18 @@ class Read:
 
     async def memory(self, view: View, memory_id: str) -> Memory:
         """One memory, superseded and expired ones included. Raises `NotFound`."""
-        view = replace(view, include_superseded=True, include_expired=True)
-        found = await self._store.memories(view, [memory_id])
+        found = await self.memories(view, [memory_id])
         if memory_id not in found:
             raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
         return found[memory_id]
+
+    async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
+        """Those among the memories that are there, by id; superseded and expired ones included."""
+        return await self._store.memories(replace(view, include_superseded=True, include_expired=True), ids)
+
+    async def count(self, view: View) -> int:
+        """How many memories are visible."""
+        return await self._store.count(view)
 
     async def find(self, query: MemoryQuery) -> Page[Memory]:
         """Visible memories, a page at a time."""

@@ -230,13 +230,16 @@ def read_view(
     include_expired: bool = False,
     anyone: bool = False,
 ) -> View:
-    """What a read may see. It has to say whose memory it reads, by id or in the filter, unless `anyone`."""
+    """What a read may see. It has to say whose memory it reads, by id or in the filter, unless `anyone`.
+
+    `filters` are in their JSON form, or a tree that another dialect was read into.
+    """
     named = _scope_ids({name: value for name, value in ids.items() if value != "*"})
     parts: list[Filter] = [field_equals(name, value) for name, value in named.items()]
     if stars := {name: "*" for name in SCOPE_FIELDS if ids.get(name) == "*"}:
         parts.append(parse_filter(stars))
     if filters:
-        parts.append(parse_filter(filters))
+        parts.append(filters if isinstance(filters, Filter) else parse_filter(filters))
     where = all_of(*parts)
     if not anyone and not any(leaf.field in SCOPE_FIELDS for leaf in leaves(where)):
         raise InvalidInput(
