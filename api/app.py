@@ -23,6 +23,7 @@ from .auth import Authenticate, KeyRing, check_binding
 from .deps import House
 from .gate import Bodies, PlainPaths
 from .logs import Observe
+from .mem0 import routes as mem0
 from .metrics import Metrics
 from .native import admin, events, exports, graph, memories, projects, search, transfer, webhooks
 from .rates import Rates
@@ -115,6 +116,7 @@ def create_app(
         docs.router,
     ):
         app.include_router(router)
+    mem0.install(app)
     return app
 
 

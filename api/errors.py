@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from graphmem import errors
 
+from .mem0 import problems
 from .wire import Json
 
 __all__ = ["PROBLEM", "STATUS", "ProblemJson", "Refused", "install", "problem_of", "respond"]
@@ -95,10 +96,12 @@ class Refused(HTTPException):
         self.details = details
 
 
-def respond(scope: Scope, error: Exception) -> ProblemJson:
-    """The answer to a request that failed with `error`."""
+def respond(scope: Scope, error: Exception) -> Json:
+    """The answer to a request that failed with `error`, in the shape of the surface that was called."""
     body, headers = problem_of(error)
     body["request_id"] = scope.get("state", {}).get("request_id", "")
+    if problems.speaks_mem0(scope):
+        return problems.answer(body, headers)
     return ProblemJson(body, status_code=body["status"], headers=headers)
 
 
@@ -205,7 +208,7 @@ def _of_http(error: HTTPException) -> tuple[dict[str, Any], dict[str, str]]:
     return _problem(error.status_code, "http_error", HTTPStatus(error.status_code).phrase + "."), headers
 
 
-async def _handle(request: Request, error: Exception) -> ProblemJson:
+async def _handle(request: Request, error: Exception) -> Json:
     return respond(request.scope, error)
 
 
