@@ -14,6 +14,7 @@ from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
 from graphmem.errors import ConfigurationError, InvalidInput
 from graphmem.extraction import make_extractor
+from graphmem.extraction.demands import HINT, demanded_form
 from graphmem.extraction.registry import Registry
 from graphmem.indexing import Encoders
 from graphmem.settings import NEO4J_SCHEMES, Neo4jAddress, Settings, read_neo4j, shown
@@ -104,7 +105,7 @@ def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Pa
         registry=_registry(settings),
         cache=cache,
         reranker=make_reranker(settings.reranker) if settings.reranker else None,
-        instructions=settings.custom_instructions,
+        instructions=_instructions(settings),
         keep_episodes=settings.episodes,
         allow_private_urls=settings.allow_private_urls,
         lock=lock,
@@ -155,6 +156,17 @@ def _registry(settings: Settings) -> Registry:
         hint=hint or "docs/settings.md shows such a file.",
         setting="GRAPHMEM_PREDICATES",
     )
+
+
+def _instructions(settings: Settings) -> str | None:
+    text = settings.custom_instructions
+    if text and (words := demanded_form(text)):
+        raise ConfigurationError(
+            f"GRAPHMEM_CUSTOM_INSTRUCTIONS asks for an answer of another form: {words!r}.",
+            hint=HINT,
+            setting="GRAPHMEM_CUSTOM_INSTRUCTIONS",
+        )
+    return text or None
 
 
 def _chat(settings: Settings) -> ChatModel | None:

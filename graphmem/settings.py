@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import platformdirs
@@ -165,10 +165,13 @@ def shown(location: str) -> str:
     return re.sub(r"//[^/@]*(?:@[^/@]*)*@", "//", location)
 
 
-def load_settings() -> Settings:
-    """The settings of the environment. Raises `ConfigurationError` naming the variable that is wrong."""
+def load_settings(**given: Any) -> Settings:
+    """The settings of the environment, and what is `given` in their place.
+
+    Raises `ConfigurationError` naming the variable that is wrong.
+    """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "GRAPHMEM_" + "_".join(str(part) for part in first["loc"]).upper()

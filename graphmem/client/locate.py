@@ -45,7 +45,8 @@ def locate(
     if api_key is not None and location is None and settings.store is None:
         raise ConfigurationError(
             "An API key was given, but no server to use it with.",
-            hint="Pass the server's address, Memory('http://host:8000', api_key=…), or leave the key out for a folder.",
+            hint="Name the graphmem server it opens, Memory('http://host:8000', api_key=…), or leave the key out for a "
+            "memory in a folder, Memory('./mem').",
             setting="GRAPHMEM_STORE",
         )
     from graphmem.assemble import assemble

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from os import PathLike
 from types import TracebackType
@@ -12,7 +12,7 @@ import anyio
 
 from graphmem.client.backend import Backend, ImportReport, IndexAction
 from graphmem.client.locate import locate
-from graphmem.errors import Unavailable
+from graphmem.errors import InvalidInput, NotSupported, Unavailable
 from graphmem.graph import AsyncGraph
 from graphmem.views import (
     AddResult,
@@ -29,7 +29,7 @@ from graphmem.views import (
 if TYPE_CHECKING:
     from graphmem.settings import Settings
 
-__all__ = ["AsyncMemory", "Moment", "given"]
+__all__ = ["AsyncMemory", "Moment", "given", "renamed"]
 
 Moment = Any
 """A moment as callers write it: an aware datetime, ISO 8601 text, a day, or seconds since 1970."""
@@ -58,6 +58,21 @@ class AsyncMemory:
         self._opening = anyio.Lock()
         self._open = False
         self._closed = False
+
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """The memory that a configuration of mem0's `Memory.from_config` stands for; docs/mem0.md says what is what.
+
+        Raises `ConfigurationError` for what cannot be understood, and `NotSupported` for parts that are not there,
+        naming what to use in their place.
+        """
+        from graphmem.client.from_config import settings_of
+
+        return cls(settings=settings_of(config_dict))
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        # As mem0's programs open theirs: memory = await AsyncMemory.from_config(…)
+        return self.__aenter__().__await__()
 
     async def __aenter__(self) -> Self:
         try:
@@ -118,6 +133,8 @@ class AsyncMemory:
         excludes: str | None = None,
         custom_categories: Sequence[str | Mapping[str, str]] | None = None,
         max_llm_calls: int | None = None,
+        prompt: str | None = None,
+        memory_type: str | None = None,
     ) -> AddResult:
         """Remember what is in the messages: a text, a message, or a list of messages in the OpenAI format.
 
@@ -126,17 +143,20 @@ class AsyncMemory:
         then no model is asked. `entities` are names, or dicts with `name`, `type`, `aliases`. `timestamp` is when it
         was said; relative dates count from it. `custom_instructions`, `includes`, `excludes`, `custom_categories` steer
         the model, `agent_custom_instructions` where an assistant spoke; where they are left out, what is set for the
-        project does. `max_llm_calls` bounds it.
+        project does. `max_llm_calls` bounds it. `prompt` is mem0's name for `custom_instructions`; its `memory_type` is
+        refused.
 
         Raises `ModelError` if the model fails; nothing was written then.
         """
-        return await (await self._ready()).add(given(locals()))
+        return await (await self._ready()).add(renamed(given(locals())))
 
     async def add_many(
         self, items: Sequence[Mapping[str, Any]], *, progress: Callable[[int], None] | None = None
     ) -> list[AddResult]:
         """Remember many, in order: items are dicts of `add`'s own arguments. `progress` is told how many are done."""
-        return await (await self._ready()).add_many(items, progress)
+        return await (await self._ready()).add_many(
+            [renamed(item) if isinstance(item, Mapping) else item for item in items], progress
+        )
 
     async def update(
         self,
@@ -180,6 +200,7 @@ class AsyncMemory:
         include_expired: bool = False,
         reference_date: Moment = None,
         graph: bool | None = None,
+        show_expired: bool = False,
     ) -> SearchResult:
         """Memories and relations that answer the question, best first, each with its path. No model is asked.
 
@@ -187,8 +208,9 @@ class AsyncMemory:
         true at a moment, `known_at` what this memory knew then; `explain` adds times, seeds and what the walk reached.
         `reference_date` is the "now" that age counts from. `graph=False` leaves relations out; by default the project
         says whether they are in.
+        `show_expired` is mem0's name for `include_expired`.
         """
-        return await (await self._ready()).search(given(locals()))
+        return await (await self._ready()).search(renamed(given(locals())))
 
     async def get(self, memory_id: str) -> MemoryView:
         """One memory, superseded and expired ones included. Raises `NotFound`."""
@@ -209,9 +231,10 @@ class AsyncMemory:
         known_at: Moment = None,
         include_superseded: bool = False,
         include_expired: bool = False,
+        show_expired: bool = False,
     ) -> MemoryPage:
         """Memories, newest first, a page of `top_k` (100) at a time; `cursor` of one page asks for the next."""
-        return await (await self._ready()).get_all(given(locals()))
+        return await (await self._ready()).get_all(renamed(given(locals())))
 
     async def history(self, memory_id: str) -> list[HistoryEntry]:
         """All revisions of a memory and of what it superseded, oldest first. Raises `NotFound`."""
@@ -364,3 +387,28 @@ def given(local: Mapping[str, Any], *, keep_none: Sequence[str] = ()) -> dict[st
         for name, value in local.items()
         if name != "self" and value is not ... and (value is not None or name in keep_none)
     }
+
+
+def renamed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments under graphmem's names, where mem0 has others.
+
+    Raises `InvalidInput` where both were given and differ, and `NotSupported` for a `memory_type`.
+    """
+    ours = dict(arguments)
+    if (kind := ours.pop("memory_type", None)) is not None:
+        raise NotSupported(
+            f"There are no memories of the type {kind!r}: what an agent did is remembered like everything else.",
+            hint="Leave memory_type out. To keep a text whole, add it with infer=False and mark it in the metadata.",
+            field="memory_type",
+        )
+    if ours.pop("show_expired", False):
+        ours["include_expired"] = True
+    if (prompt := ours.pop("prompt", None)) is not None:
+        if ours.get("custom_instructions") not in (None, prompt):
+            raise InvalidInput(
+                "'prompt' and 'custom_instructions' are names of one thing, and differ.",
+                hint="Give 'custom_instructions' alone.",
+                field="prompt",
+            )
+        ours["custom_instructions"] = prompt
+    return ours

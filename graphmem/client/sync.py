@@ -46,6 +46,13 @@ class Memory:
         self._memory = AsyncMemory(location, api_key=api_key, settings=settings)
         self._portal = Portal(self._memory.aclose)
 
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """See `AsyncMemory.from_config`."""
+        from graphmem.client.from_config import settings_of
+
+        return cls(settings=settings_of(config_dict))
+
     def __enter__(self) -> Self:
         try:
             self.open()
@@ -89,6 +96,8 @@ class Memory:
         excludes: str | None = None,
         custom_categories: Sequence[str | Mapping[str, str]] | None = None,
         max_llm_calls: int | None = None,
+        prompt: str | None = None,
+        memory_type: str | None = None,
     ) -> AddResult:
         """See `AsyncMemory.add`."""
         return self._portal.call(self._memory.add, **given(locals()))
@@ -134,6 +143,7 @@ class Memory:
         include_expired: bool = False,
         reference_date: Moment = None,
         graph: bool | None = None,
+        show_expired: bool = False,
     ) -> SearchResult:
         """See `AsyncMemory.search`."""
         return self._portal.call(self._memory.search, **given(locals()))
@@ -157,6 +167,7 @@ class Memory:
         known_at: Moment = None,
         include_superseded: bool = False,
         include_expired: bool = False,
+        show_expired: bool = False,
     ) -> MemoryPage:
         """See `AsyncMemory.get_all`."""
         return self._portal.call(self._memory.get_all, **given(locals()))

@@ -15,7 +15,7 @@ from typing import Any
 from graphmem.abc import GraphStore
 from graphmem.engine.forget import HOUSE
 from graphmem.engine.keys import MAX_NAME, close_project
-from graphmem.engine.requests import read_category_choice, read_instructions, read_metadata
+from graphmem.engine.requests import read_category_choice, read_instructions, read_metadata, read_words
 from graphmem.engine.swap import swap
 from graphmem.errors import InvalidInput, NotSupported
 from graphmem.ids import new_id, utc_now
@@ -127,7 +127,7 @@ class Projects:
         record = ProjectRecord(
             id=new_id(),
             name=_called(name, "name"),
-            description=read_instructions(description, "description"),
+            description=read_words(description, "description"),
             created_at=utc_now(),
         )
         await self._store.put_setting(HOUSE, PREFIX + record.id, _stored(record))
@@ -191,7 +191,7 @@ def _flag(value: Any, field: str) -> bool:
 
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "name": _called,
-    "description": read_instructions,
+    "description": read_words,
     **dict.fromkeys(STEERING, read_instructions),
     "custom_categories": lambda value, _: read_category_choice(value),
     **dict.fromkeys(("multilingual", "decay", "enable_graph"), _flag),

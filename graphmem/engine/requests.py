@@ -14,6 +14,7 @@ from typing import Any
 
 from graphmem.drafts import EntityDraft, Instructions, RelationDraft
 from graphmem.errors import InvalidInput, TooLarge
+from graphmem.extraction.demands import HINT, demanded_form
 from graphmem.filters import Filter, all_of, day, field_equals, leaves, moment, parse_filter, pinned
 from graphmem.ids import utc_now
 from graphmem.models import SCOPE_FIELDS, Scope
@@ -35,6 +36,7 @@ __all__ = [
     "read_scope",
     "read_update",
     "read_view",
+    "read_words",
 ]
 
 MAX_ID = 256
@@ -186,9 +188,17 @@ def _feedback(value: Any) -> str | None:
     raise InvalidInput(f"'feedback' is one of {', '.join(FEEDBACK)} or null, not {value!r}.", field="feedback")
 
 
-def read_instructions(value: Any, field: str) -> str | None:
-    """Words for the model; an empty text is none."""
+def read_words(value: Any, field: str) -> str | None:
+    """A text of some length; an empty one is none."""
     return None if value is None or value == "" else clean(value, field=field, max_length=MAX_INSTRUCTIONS)
+
+
+def read_instructions(value: Any, field: str) -> str | None:
+    """Instructions to the model, None where there are none. Refuses what would have it answer in another form."""
+    text = read_words(value, field)
+    if text is not None and (words := demanded_form(text)):
+        raise InvalidInput(f"{field!r} asks for an answer of another form: {words!r}.", hint=HINT, field=field)
+    return text
 
 
 def _max_calls(value: Any) -> int:

@@ -10,7 +10,8 @@ other      is read only
 =========  ==============================================================================================
 
 `...` in expected output stands for anything, as a line or within one; in JSON, `"..."` stands for any value.
-The comment `<!-- not run: reason -->` before a block excuses it.
+The comment `<!-- not run: reason -->` before a block excuses it. A page that talks to a language model finds one that
+answers from a script; see `tests.docs.stand_in`.
 """
 
 from __future__ import annotations

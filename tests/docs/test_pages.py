@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from graphmem.cli.main import main
 from graphmem.client.local import LocalBackend
 from graphmem.settings import Settings
 from tests.docs.pages import DOCS, ROOT, Block, agrees, blocks, commands, holds, request
+from tests.docs.stand_in import standing_in
 
 SHELL = frozenset("|&;<>$\n=")
 """What only a shell understands."""
@@ -45,10 +47,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_does_what_it_says(page: Path, folder: Path) -> None:
+def test_a_page_does_what_it_says(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
-    with served(folder / "served") as ask:
+    with standing_in(page, monkeypatch) as model, served(folder / "served") as ask:
         for block in blocks(page):
+            if model is not None:
+                block = replace(block, body=model.placed(block.body))
             match block.language:
                 case "python":
                     run_python(block, names)
@@ -56,6 +60,8 @@ def test_a_page_does_what_it_says(page: Path, folder: Path) -> None:
                     run_console(block)
                 case "http":
                     run_http(block, ask)
+        if model is not None:
+            assert model.asked() == len(model.answers), "the page asked its model less than it was prepared for"
 
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
