@@ -12,6 +12,7 @@ from graphmem.abc import ChatModel, Embedder, GraphStore, VectorCache, VectorInd
 from graphmem.embed.cross_encoder import make_reranker
 from graphmem.embed.registry import make_embedder
 from graphmem.engine import Engine, Parts
+from graphmem.engine.documents import Fetch, Fetched
 from graphmem.errors import ConfigurationError, InvalidInput
 from graphmem.extraction import make_extractor
 from graphmem.extraction.demands import HINT, demanded_form
@@ -108,6 +109,7 @@ def _parts(settings: Settings, store: GraphStore, index: VectorIndex, folder: Pa
         instructions=_instructions(settings),
         keep_episodes=settings.episodes,
         allow_private_urls=settings.allow_private_urls,
+        fetch=_fetching(settings),
         lock=lock,
     )
 
@@ -167,6 +169,17 @@ def _instructions(settings: Settings) -> str | None:
             setting="GRAPHMEM_CUSTOM_INSTRUCTIONS",
         )
     return text or None
+
+
+def _fetching(settings: Settings) -> Fetch:
+    async def fetch(url: str, *, max_bytes: int, timeout: float, field: str) -> Fetched:
+        # Loaded with the first address: most memories are never given one.
+        from graphmem.outbound import fetch as get
+
+        allowed = settings.allow_private_urls
+        return await get(url, max_bytes=max_bytes, timeout=timeout, allow_private=allowed, field=field)
+
+    return fetch
 
 
 def _chat(settings: Settings) -> ChatModel | None:

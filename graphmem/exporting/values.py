@@ -48,6 +48,8 @@ def _readings(node: Node, value: Any, said: datetime, day: Day) -> Iterable[Any]
     if node.choices is not None:
         yield from _chosen(node.choices, value)
         return
+    if not node.types and not isinstance(value, datetime):
+        yield value
     for kind in sorted(node.types) or ["string"]:
         if kind == "string":
             yield from _text(node, value, said, day)
@@ -57,8 +59,6 @@ def _readings(node: Node, value: Any, said: datetime, day: Day) -> Iterable[Any]
             yield from _truth(value)
         elif kind == "object" and isinstance(value, dict):
             yield value
-    if not node.types and not isinstance(value, str | datetime):
-        yield value
 
 
 def _chosen(choices: Iterable[Any], value: Any) -> Iterable[Any]:

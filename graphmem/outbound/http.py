@@ -53,7 +53,7 @@ async def fetch(
                     content = await _content(answer, max_bytes, field)
                     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
                     return Fetched(content, kind)
-                url = _next(places[0].url, answer.headers["location"], field)
+                url = str(places[0].url.join(answer.headers["location"]))
     raise InvalidInput(f"{field!r} leads on and on: it redirects more than {REDIRECTS} times.", field=field)
 
 
@@ -115,13 +115,6 @@ async def _answered(
             finally:
                 await answer.aclose()
             return
-
-
-def _next(url: httpx.URL, location: str, field: str) -> str:
-    try:
-        return str(url.join(location))
-    except httpx.InvalidURL:
-        raise InvalidInput(f"{field!r} redirects to what is not a URL.", field=field) from None
 
 
 @cache

@@ -115,6 +115,12 @@ NEEDS = {
         ("POST", "/projects/{project_id}/members"),
         ("PUT", "/projects/{project_id}/members"),
         ("DELETE", "/projects/{project_id}/members"),
+        ("GET", "/webhooks"),
+        ("POST", "/webhooks"),
+        ("PUT", "/webhooks/{webhook_id}"),
+        ("DELETE", "/webhooks/{webhook_id}"),
+        ("POST", "/webhooks/{webhook_id}/test"),
+        ("GET", "/webhooks/{webhook_id}/deliveries"),
     },
     "writer": {
         ("POST", "/memories"),
@@ -138,6 +144,8 @@ async def test_every_route_asks_for_its_role(app: FastAPI, connect: Client, keys
         address = path.format(
             memory_id=uuid4(),
             entity_id=uuid4(),
+            event_id=uuid4(),
+            webhook_id=uuid4(),
             action="verify",
             name="nobody",
             kind="user",

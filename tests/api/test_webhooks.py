@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +23,7 @@ from graphmem.client.local import LocalBackend
 from graphmem.engine import webhooks
 from graphmem.engine.keys import create_key
 from graphmem.engine.webhooks import EVENT_TYPES
-from graphmem.errors import Unavailable
+from graphmem.errors import InvalidInput, Unavailable
 from graphmem.settings import Settings
 from tests.api.conftest import Client, problem, remember
 from tests.support.receiver import Answer, Got, Receiver
@@ -370,6 +371,38 @@ async def test_a_test_tells_at_once_how_it_went(client: httpx.AsyncClient) -> No
 async def test_what_makes_no_webhook(client: httpx.AsyncClient, wrong: dict[str, Any], field: str) -> None:
     assert problem(await client.post("/webhooks", json=wrong), 422, "invalid_input")["field"] == field
     assert (await client.get("/webhooks")).json() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"event_types": "memory_add"}, "event_types"),
+        ({"event_types": []}, "event_types"),
+        ({"event_types": ["memory_eaten"]}, "event_types"),
+        ({"secret": "short"}, "secret"),
+        ({"name": " "}, "name"),
+    ],
+)
+async def test_nor_does_it_without_the_wire(app: FastAPI, wrong: dict[str, Any], field: str) -> None:
+    hooks = app.state.house.backend.engine.webhooks
+    with pytest.raises(InvalidInput) as caught:
+        await hooks.create("default", url="http://127.0.0.1:9/", **wrong)
+    assert caught.value.field == field
+    made = await hooks.create("default", url="http://127.0.0.1:9/")
+    for each, name in ((wrong, field), ({"colour": "red"}, "colour")):
+        with pytest.raises(InvalidInput) as caught:
+            await hooks.update("default", made.id, **each)
+        assert caught.value.field == name
+
+
+async def test_two_changes_at_once_are_both_made(app: FastAPI) -> None:
+    hooks = app.state.house.backend.engine.webhooks
+    made = await hooks.create("default", url="http://127.0.0.1:9/")
+    async with anyio.create_task_group() as group:
+        for change in ({"name": "new"}, {"is_active": False}, {"secret": SECRET}, {"event_types": ["memory_add"]}):
+            group.start_soon(partial(hooks.update, "default", made.id, **change))
+    found = await hooks.get("default", made.id)
+    assert (found.name, found.is_active, found.secret, found.event_types) == ("new", False, SECRET, ("memory_add",))
 
 
 async def test_ids_are_checked(client: httpx.AsyncClient) -> None:

@@ -18,6 +18,7 @@ from graphmem.errors import InvalidInput, NotSupported, TooLarge, Unavailable
 from graphmem.extraction.model import ModelExtractor
 from graphmem.llm import ScriptedChat
 from graphmem.settings import Settings
+from tests.support.receiver import Answer, Receiver
 from tests.unit.extraction.test_documents import pdf
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +187,24 @@ async def test_what_the_web_says_is_passed_on(online: tuple[LocalBackend, Web, S
         with pytest.raises(kind):
             await texts(memory, message(part("txt_url", url)))
     assert (await memory.stats())["memories"] == 0
+
+
+async def test_a_real_address_is_fetched_where_it_may_be(place: Path) -> None:
+    page = Answer(headers={"Content-Type": "application/pdf"}, pieces=(PDF,))
+    with Receiver(page) as server:
+        for allowed in (False, True):
+            settings = Settings(extractor="rules", allow_private_urls=allowed)
+            memory = LocalBackend(assemble(settings, place / f"allowed-{allowed}"))
+            await memory.open()
+            try:
+                if allowed:
+                    assert await texts(memory, message(part("pdf_url", server.url))) == [LIVES]
+                    continue
+                with pytest.raises(InvalidInput, match="not on the open internet"):
+                    await texts(memory, message(part("pdf_url", server.url)))
+                assert server.got == []
+            finally:
+                await memory.aclose()
 
 
 async def test_without_anything_that_fetches_addresses_are_refused(memory: LocalBackend) -> None:

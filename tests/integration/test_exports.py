@@ -87,6 +87,23 @@ async def test_a_pydantic_model_is_filled_from_what_was_said(ana: LocalBackend) 
     assert "message" not in answer
 
 
+async def test_dates_in_words_and_denials_are_understood(memory: LocalBackend) -> None:
+    triples = [("Ana", "has birthday", "7 May 1992"), ("Ana", "does not like", "coffee"), ("Ana", "likes", "tea")]
+    triples += [("Ana", "has deadline", "2026-07-01"), ("Ana", "has hire date", "some time in May 2020")]
+    for triple in triples:
+        await memory.add({"messages": " ".join(triple), "user_id": "ana", "infer": False, "relations": [triple]})
+    date = {"type": "string", "format": "date"}
+    truth = {"type": "boolean"}
+    properties = {"birthday": date, "deadline": date, "hire_date": date, "likes_coffee": truth, "likes_tea": truth}
+    answer = await memory.fill({"schema": {"type": "object", "properties": properties}, "user_id": "ana"})
+    assert answer["document"] == {
+        "birthday": "1992-05-07",
+        "deadline": "2026-07-01",
+        "likes_coffee": False,
+        "likes_tea": True,
+    }
+
+
 async def test_it_is_filled_as_of_a_moment(ana: LocalBackend) -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     then = await ana.fill({"schema": schema, "user_id": "ana", "as_of": "2026-03-15T00:00:00Z"})

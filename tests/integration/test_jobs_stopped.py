@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import pytest
 
 from graphmem.client.local import LocalBackend
-from graphmem.engine import Engine
+from graphmem.engine import Engine, leases
 from graphmem.engine.jobs import Job, Jobs, Run
 from graphmem.engine.leases import LEASE
 from tests.support.jobs import HOUSE, Probe, drained, note, submit, working
@@ -62,6 +63,47 @@ async def test_a_worker_that_died_holds_nobody_up_for_long(memory: LocalBackend,
         probe.let("x")  # it comes back to life, and has nothing to say
         await probe.until(lambda: probe.ended == ["x"])
     assert (await jobs.get("default", job.id)).attempts == 2
+
+
+async def test_a_long_job_keeps_its_lane(
+    memory: LocalBackend, jobs: Jobs, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.4))
+    other = Jobs(replace(memory.engine.parts, lock=None))
+    taken = Probe(other)
+    probe.hold("x")
+    job = await submit(jobs, "x")
+    renewed: set[str] = set()
+    async with working(jobs):
+        await probe.until(lambda: probe.begun == ["x"])
+        async with working(other):
+            while len(renewed) < 8:
+                [(_, _, lease)] = await memory.engine.parts.store.settings(HOUSE, "lane:")
+                renewed.add(lease["until"])
+            probe.let("x")
+            await jobs.done("default", job.id)
+    assert (probe.ended, taken.begun) == (["x"], [])
+
+
+async def test_whoever_has_lost_the_lane_leaves_it(
+    memory: LocalBackend, jobs: Jobs, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood still for too long, and another one took its place."""
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.1))
+    store = memory.engine.parts.store
+    probe.hold("x")
+    job = await submit(jobs, "x")
+    async with working(jobs):
+        await probe.until(lambda: probe.begun == ["x"])
+        [(_, name, _)] = await store.settings(HOUSE, "lane:")
+        until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        foreign = {"worker": "another", "place": None, "until": until}
+        await store.put_setting(HOUSE, name, foreign)
+        while (await jobs.get("default", job.id)).status == "RUNNING":
+            await anyio.lowlevel.checkpoint()
+        assert (await jobs.get("default", job.id)).attempts == 0
+        assert await store.setting(HOUSE, name) == foreign
+    assert probe.begun == ["x"]
 
 
 async def test_whoever_has_the_folder_need_not_wait_for_the_dead(memory: LocalBackend, probe: Probe) -> None:

@@ -106,6 +106,14 @@ async def test_a_redirect_has_to_lead_somewhere(place: str) -> None:
         await fetch(server.url, max_bytes=100, **HERE)
 
 
+async def test_what_speaks_no_http_is_unavailable() -> None:
+    with (
+        Receiver(Answer(302, {"Location": "http://here:port/"})) as server,
+        pytest.raises(Unavailable, match="RemoteProtocolError"),
+    ):
+        await fetch(server.url, max_bytes=100, **HERE)
+
+
 async def test_a_redirect_leads_to_nothing_private(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if 127.0.0.2 were on the open internet; it answers that the rest is at 127.0.0.1."""
     monkeypatch.setattr(addresses, "is_public", lambda address: address == ip_address("127.0.0.2"))
