@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -42,11 +43,17 @@ def run(
     options = ServerOptions.of(settings or load_settings())
     options = replace(options, host=options.host if host is None else host, port=options.port if port is None else port)
     configure(options.log_level)
-    asyncio.run(serve(backend, options, on_listening=on_listening or _say))
+    asyncio.run(serve(backend, options, on_listening=on_listening))
 
 
-def _say(url: str) -> None:
+def _say(url: str, *, project: str | None) -> None:
+    """Say where it listens; `project` is where everybody works as long as no key was made."""
     sys.stdout.write(f"graphmem listens at {url} (described at {url}/docs). Ctrl+C stops it.\n")
+    if project is not None:
+        sys.stdout.write(
+            "No API key was made: every token is accepted, from this machine only, "
+            f"and opens the project {project!r}.\n"
+        )
     sys.stdout.flush()
 
 
@@ -55,13 +62,16 @@ async def serve(
 ) -> None:
     """The same, in a running loop; what it logs goes where logging was told.
 
-    Other processes that open the folder learn from its lock where to reach it.
+    Other processes that open the folder learn from its lock where to reach it. Where it listens is printed, unless
+    `on_listening` is told.
     """
     with _bound(options.host, options.port) as listening:
         await backend.open()
         try:
             # The app checks it too, but there a refusal would be a log line and an exit code.
-            await check_binding(KeyRing(backend.engine.parts.store), options.host)
+            keys = KeyRing(backend.engine.parts.store)
+            await check_binding(keys, options.host)
+            say = on_listening or partial(_say, project=None if await keys.any() else backend.project)
             config = uvicorn.Config(
                 create_app(backend, options, close=False),
                 lifespan="on",
@@ -77,8 +87,7 @@ async def serve(
             def listening_now() -> None:
                 if lock := backend.engine.parts.lock:
                     lock.announce(url)
-                if on_listening is not None:
-                    on_listening(url)
+                say(url)
 
             await _Server(config, listening_now).serve(sockets=[listening])
         finally:
