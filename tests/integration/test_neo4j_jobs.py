@@ -17,6 +17,7 @@ from graphmem.client.local import LocalBackend
 from graphmem.engine import leases
 from graphmem.settings import Settings, read_neo4j
 from tests.support.children import start
+from tests.support.jobs import drained
 from tests.support.neo4j_local.server import Server
 from tests.support.qdrant_server import QdrantServer
 from tests.support.soundness import everything, unsound
@@ -30,7 +31,7 @@ pytestmark = [
 
 PATIENCE = 120.0
 OWNERS = ("ana", "ben", "zoe")
-EACH = 25
+EACH = 10
 
 
 @asynccontextmanager
@@ -45,37 +46,33 @@ async def opened(url: str, vectors: str) -> AsyncIterator[LocalBackend]:
 
 
 async def _work(tell: Callable[[Any], None], url: str, vectors: str) -> None:
-    """Do what waits, and tell of each that is done, until killed."""
-    leases.LEASE = timedelta(seconds=2)
+    """Do what waits, until killed."""
+    leases.LEASE = timedelta(seconds=5)
     async with opened(url, vectors) as backend:
-
-        async def ended(job: Any) -> None:
-            tell(job.id)
-
-        backend.engine.jobs.worker.on_end.append(ended)
+        tell("ready")
         await backend.engine.jobs.run()
 
 
 async def test_two_servers_share_the_work_and_one_dies(empty_neo4j: Server) -> None:
     with QdrantServer() as qdrant:
         async with opened(empty_neo4j.url, qdrant.url) as backend:
-            told = [
-                (owner, n, await backend.add_queued({"messages": f"{owner} {n}", "user_id": owner, "infer": False}))
-                for n in range(EACH)
-                for owner in OWNERS
-            ]
             workers = [start(_work, empty_neo4j.url, qdrant.url) for _ in range(2)]
             try:
                 for _, said in workers:
-                    await anyio.to_thread.run_sync(said.recv)
-                workers[0][0].kill()
+                    assert await anyio.to_thread.run_sync(said.recv) == "ready"
+                told = [
+                    (owner, n, await backend.add_queued({"messages": f"{owner} {n}", "user_id": owner, "infer": False}))
+                    for n in range(EACH)
+                    for owner in OWNERS
+                ]
                 with anyio.fail_after(PATIENCE):
+                    await backend.engine.jobs.done("default", told[4][2].id)
+                    workers[0][0].kill()
                     for owner, n, job in told:
                         found = await backend.engine.jobs.done("default", job.id)
                         assert found.status == "SUCCEEDED"
                         assert [each["memory"] for each in found.results] == [f"{owner} {n}"]
-                    while await backend.engine.jobs.waiting():
-                        await anyio.lowlevel.checkpoint()
+                    await drained(backend.engine.jobs)
             finally:
                 for child, said in workers:
                     child.kill()
