@@ -21,7 +21,11 @@ test-slow *arguments:
 
 # The tests that need a real Neo4j, which is started where none is given (long ones: -m "services and slow")
 test-services *arguments:
-    uv run pytest -n 0 -m "services and not slow" {{ arguments }}
+    uv run pytest -n 0 -m "services and not slow and not clients" {{ arguments }}
+
+# mem0's own clients, on an embedded store and on Neo4j; needs uv, node and npm, and their registries once
+test-clients *arguments:
+    uv run pytest -n 0 -m clients {{ arguments }}
 
 # REST on 127.0.0.1:8000, OpenAPI at /docs
 serve *arguments:

@@ -109,7 +109,7 @@ def test_a_program_that_forgets_to_close_ends_and_loses_nothing(tmp_path: Path) 
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path, *, keyed: bool = False) -> Iterator[str]:
     with subprocess.Popen(
         [GRAPHMEM, "serve", "--port", "0", "--path", str(folder)],
         stdout=subprocess.PIPE,
@@ -125,6 +125,7 @@ def serving(folder: Path) -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(SECONDS)
+        assert ("every token is accepted" in server.stdout.read()) is not keyed
     assert server.returncode == 0
 
 
@@ -167,7 +168,7 @@ def test_keys_are_made_by_the_server_that_holds_the_folder(tmp_path: Path) -> No
 def test_a_server_with_keys_wants_one(tmp_path: Path) -> None:
     folder = tmp_path / "served"
     key = json.loads(run("keys", "create", "laptop", "--role", "reader", "--path", str(folder), "--json").stdout)["key"]
-    with serving(folder) as url:
+    with serving(folder, keyed=True) as url:
         shown = run("stats", "--url", url, "--json", code=8).stderr
         assert json.loads(shown)["error"] == "forbidden"
         known = {**os.environ, "GRAPHMEM_API_KEY": key}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,23 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.house.houses import ROOT
+from tests.support.programs import program
 
 pytestmark = pytest.mark.wheel
 
 LEFT_BEHIND = {".pyc", ".ipynb"}
 
 
-def uv() -> str:
-    found = os.environ.get("UV") or shutil.which("uv")
-    assert found, "uv builds the wheel; run the tests with `uv run pytest -m wheel`"
-    return found
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built as it is published: from the source archive."""
     out = tmp_path_factory.mktemp("dist")
-    subprocess.run([uv(), "build", "--quiet", "--out-dir", out, ROOT], check=True)
+    subprocess.run([program("uv"), "build", "--quiet", "--out-dir", out, ROOT], check=True)
     (built,) = out.glob("*.whl")
     return built
 
@@ -37,8 +31,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with nothing but the wheel: its folder of commands."""
     home = tmp_path_factory.mktemp("fresh") / "venv"
-    subprocess.run([uv(), "venv", "--quiet", "--python", sys.executable, home], check=True)
-    subprocess.run([uv(), "pip", "install", "--quiet", "--python", home / "bin" / "python", wheel], check=True)
+    subprocess.run([program("uv"), "venv", "--quiet", "--python", sys.executable, home], check=True)
+    subprocess.run([program("uv"), "pip", "install", "--quiet", "--python", home / "bin" / "python", wheel], check=True)
     return home / "bin"
 
 

@@ -131,11 +131,12 @@ class ChatServer:
     """The server, a context manager. Each request takes the next step of its endpoint's script.
 
     `script` is for `/chat/completions`, `script_embeddings` for `/embeddings`, which without a script
-    embeds by itself. A chat request beyond the script fails with status 400 and says so.
+    embeds by itself. A chat request beyond the script is answered by `otherwise`: it fails with status 400 and says so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: Step | None = None) -> None:
         self.requests: list[Request] = []
+        self._otherwise = otherwise or failure(400, "the script has run out")
         self._chat: deque[Step] = deque()
         self._embeddings: deque[Step] = deque()
         self._lock = threading.Lock()
@@ -172,7 +173,7 @@ class ChatServer:
             self.requests.append(request)
             endpoint = request.path.partition("?")[0].rstrip("/")
             if endpoint.endswith("/chat/completions"):
-                step: Step = self._chat.popleft() if self._chat else failure(400, "the script has run out")
+                step: Step = self._chat.popleft() if self._chat else self._otherwise
             elif endpoint.endswith("/embeddings"):
                 step = self._embeddings.popleft() if self._embeddings else embeddings
             else:
