@@ -54,7 +54,9 @@ async def delete(text: str, call: Call) -> Json:
 
 
 def _changes(call: Given) -> dict[str, Any]:
-    return {name: call.body[name] for name in _GIVEN if call.body.get(name) is not None}
+    # Early TypeScript clients of version 2 write it their own way, and nothing else.
+    said = {"event_types": call.body.get("eventTypes"), **call.body}
+    return {name: said[name] for name in _GIVEN if said.get(name) is not None}
 
 
 async def _found(call: Given, text: str) -> tuple[LocalBackend, Webhook]:

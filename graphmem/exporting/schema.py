@@ -112,7 +112,7 @@ def read_schema(schema: Any) -> Schema:
     except jsonschema.SchemaError as error:
         where = ".".join(str(each) for each in error.absolute_path)
         raise InvalidInput(
-            f"That is no valid JSON Schema: {_short(error.message)}",
+            f"That is no valid JSON Schema: {_short(error.message)}.",
             hint="Correct it; pydantic's model_json_schema() makes valid ones.",
             field=f"schema.{where}" if where else "schema",
         ) from None

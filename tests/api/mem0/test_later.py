@@ -97,6 +97,8 @@ async def test_webhooks(client: httpx.AsyncClient) -> None:
     assert listed == {name: value for name, value in made.items() if name != "secret"}
     assert set(listed) >= {"webhook_id", "name", "url", "event_types", "is_active", "project", "created_at"}
     one = f"/api/v1/webhooks/{made['webhook_id']}/"
+    told = (await client.put(one, json={"eventTypes": ["memory_update"]})).json()
+    assert told["event_types"] == ["memory_update"]
     told = (await client.put(one, json={"name": "diary", "event_types": ["memory_delete"]})).json()
     assert (told["message"], told["name"], told["url"]) == ("Webhook updated successfully", "diary", HOOK)
     assert (await client.delete(one)).json() == {"message": "Webhook deleted successfully"}
