@@ -81,7 +81,11 @@ def entity_page(session: Session, query: EntityQuery) -> Page[Entity]:
     if query.type is not None:
         narrow.append("e.type = :v_type")
         params["v_type"] = query.type
-    gaps = {"place": seen.place, "narrow": _all(narrow), "visible": seen.visible}
+    # Named ones are looked up; by their place, all others of their partitions would be read with them.
+    place = seen.place
+    if query.names is not None or query.ids is not None:
+        place = seen.met
+    gaps = {"place": place, "narrow": _all(narrow), "visible": seen.visible}
     rows = session.seen("read/entity_page", params, **gaps)
     pks = json_array(row[0] for row in rows[: query.limit])
     counts: dict[int, int] = dict(
@@ -96,8 +100,8 @@ def relation_page(session: Session, query: RelationQuery) -> Page[Relation]:
     start = (_BEFORE_ALL - 1, _BEFORE_ALL, "")
     valid_at, created_at, id_ = _place(query.cursor, start)
     seen = seen_by(session, query.view)
-    place = {"valid_at": valid_at, "created_at": created_at, "id": id_}
-    params = {**seen.params, **place, "limit": query.limit + 1}
+    after = {"valid_at": valid_at, "created_at": created_at, "id": id_}
+    params = {**seen.params, **after, "limit": query.limit + 1}
     narrow: list[str] = []
     if query.entities is not None:
         narrow.append(_SIDES[query.side])
@@ -108,7 +112,8 @@ def relation_page(session: Session, query: RelationQuery) -> Page[Relation]:
     if query.ids is not None:
         narrow.append(_THESE)
         params["v_ids"] = json_array(query.ids)
-    gaps = {"place": seen.place, "timely": seen.timely, "narrow": _all(narrow), "visible": seen.visible}
+    place = seen.place if query.ids is None and query.entities is None else seen.related
+    gaps = {"place": place, "timely": seen.timely, "narrow": _all(narrow), "visible": seen.visible}
     rows = session.seen("read/relation_page", params, **gaps)
     pks = [row[0] for row in rows[: query.limit]]
     memories = stating(session, pks, seen)

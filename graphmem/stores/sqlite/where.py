@@ -185,13 +185,16 @@ def among(column: str, param: str) -> Condition:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """A view as conditions: `visible` on `memory AS m`, `timely` on `relation AS r`, and where its owners' things
-    are: `place` on `partition AS p`, `within` on `memory AS m`, `named` on `entity_use AS n`."""
+    are: `place` on `partition AS p`, `within` on `memory AS m`, `named` on `entity_use AS n`. `related` on
+    `relation AS r` and `met` on `entity AS e` say the same of what was found by something else."""
 
     visible: Condition
     timely: Condition
     place: Condition
     within: Condition
     named: Condition
+    related: Condition
+    met: Condition
     params: dict[str, Any]
 
 
@@ -217,7 +220,7 @@ def sight(view: View, *, driving: bool = False) -> Sight:
     owners = view.owners
     kind = "all" if owners is None else "one" if len(owners) == 1 else "some"
     # A plus sign keeps SQLite from choosing the index.
-    parts = [_WITHIN[kind].format(place=_PLACES[kind], column="m.partition" if driving else "+m.partition")]
+    parts: list[str] = [_within(kind, "m.partition" if driving else "+m.partition")]
     params: dict[str, Any] = {"v_project": view.project}
     if owners is not None:
         params["v_owners"] = owners[0] if kind == "one" else json.dumps(owners, ensure_ascii=False)
@@ -236,10 +239,16 @@ def sight(view: View, *, driving: bool = False) -> Sight:
         visible=Condition(" AND ".join(parts)),
         timely=timely,
         place=Condition(_PLACES[kind]),
-        within=Condition(_WITHIN[kind].format(place=_PLACES[kind], column="m.partition")),
-        named=Condition(_WITHIN[kind].format(place=_PLACES[kind], column="n.partition")),
+        within=_within(kind, "m.partition"),
+        named=_within(kind, "n.partition"),
+        related=_within(kind, "+r.partition"),
+        met=_within(kind, "+e.partition"),
         params={**params, **compiler.params},
     )
+
+
+def _within(kind: str, column: str) -> Condition:
+    return Condition(_WITHIN[kind].format(place=_PLACES[kind], column=column))
 
 
 def _conjuncts(compiler: _Compiler, where: Filter) -> list[str]:

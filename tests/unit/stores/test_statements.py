@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from graphmem.errors import ConfigurationError
 from graphmem.filters import Leaf
-from graphmem.queries import View
+from graphmem.queries import EntityQuery, RelationQuery, View
 from graphmem.stores.sqlite.migrate import migrate
+from graphmem.stores.sqlite.pages import entity_page, relation_page
 from graphmem.stores.sqlite.session import Session, connect, statements
 from graphmem.stores.sqlite.where import sight
 from graphmem.stores.statements import CYPHER, SQL, Condition, load, parse
@@ -182,6 +184,34 @@ def test_no_statement_scans_a_table(name: str, kind: str, session: Session, cach
     scans = {scan for scan in scans if "VIRTUAL TABLE" not in scan and "CONSTANT" not in scan}
     assert scans <= ALLOWED.get(name, set())
     assert not any("AUTOMATIC" in step for step in steps)
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        EntityQuery(view=VIEWS["all"], ids=frozenset({"x"})),
+        EntityQuery(view=VIEWS["all"], names=frozenset({"x"})),
+        RelationQuery(view=VIEWS["all"], ids=frozenset({"x"})),
+        *(
+            RelationQuery(view=VIEWS["all"], entities=frozenset({"x"}), side=side)
+            for side in ("subject", "object", "either")
+        ),
+    ],
+)
+def test_what_is_named_is_looked_up(asked: EntityQuery | RelationQuery, kind: str, session: Session) -> None:
+    """Not looked for among all entities or relations of a partition."""
+    asked = replace(asked, view=VIEWS[kind])
+    run: list[str] = []
+    session.connection.set_trace_callback(run.append)
+    if isinstance(asked, EntityQuery):
+        entity_page(session, asked)
+    else:
+        relation_page(session, asked)
+    session.connection.set_trace_callback(None)
+    steps = [row[3] for row in session.connection.execute("EXPLAIN QUERY PLAN " + run[0])]
+    [found] = [step for step in steps if re.match("(SEARCH|SCAN) [er] ", step)]
+    assert re.search(r"\((rowid|id|object|partition=\? AND subject)=\?", found), found
 
 
 @pytest.mark.parametrize("name", NAMES)
