@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ from graphmem.errors import GraphmemError, Unavailable
 from graphmem.models import Kind, Point
 from graphmem.queries import Neighbour, VectorQuery
 from graphmem.vectors.edge.faults import passing, translated
-from graphmem.vectors.edge.folder import Folder
+from graphmem.vectors.edge.folder import Folder, duplicate
 from graphmem.vectors.edge.holding import Holding, Write, drop, put, put_raw
 from graphmem.vectors.edge.optimizer import optimize
 from graphmem.vectors.edge.shards import KINDS, Copy
@@ -41,8 +42,11 @@ _PAGE = 1_000
 _FLUSH_AFTER = 5_000
 """Points after which to flush: keeps the log short, which a crash makes us replay (40 ms a flush)."""
 
-_PAUSE = 0.01
-"""Seconds that copying in the background lets others work after each slice."""
+_LULL = 1.0
+"""Seconds without a write after which a search graph is built: a load is over, or takes a rest."""
+
+_PATIENCE = 120.0
+"""Seconds after which it is built without one."""
 
 
 class EdgeIndex(VectorIndex):
@@ -50,8 +54,8 @@ class EdgeIndex(VectorIndex):
 
     Calls into Edge run one at a time: in a thread of their own, in order, or, where that is idle, at once. From
     `index_from` unindexed points of a kind on, a fresh copy with a search graph is built in the background, once they
-    are also half as many as the indexed ones. `reserve` bytes have to stay free on the disk, else a write raises
-    `DiskFull`.
+    are also half as many as the indexed ones, and nothing is written for a moment. `reserve` bytes have to stay free on
+    the disk, else a write raises `DiskFull`.
     """
 
     def __init__(self, folder: str | Path, *, reserve: int = 64 * 2**20, index_from: int = 20_000) -> None:
@@ -63,6 +67,8 @@ class EdgeIndex(VectorIndex):
         self._background: asyncio.Task[None] | None = None
         self._graphs = True  # whether building search graphs works here
         self._unflushed = 0
+        self._still = asyncio.Lock()  # held by writes, and while files are copied
+        self._written_at = 0.0
         self._turn = threading.Lock()  # held during a step
         self._last: Future[Any] | None = None  # what was given to the lane last: when it is done, all is
 
@@ -78,6 +84,7 @@ class EdgeIndex(VectorIndex):
         except BaseException:
             self._leave()
             raise
+        await self._consider()
 
     async def aclose(self) -> None:
         """See `VectorIndex.aclose`. What was opened unclean and never scanned stays so."""
@@ -112,26 +119,28 @@ class EdgeIndex(VectorIndex):
         """See `VectorIndex.upsert`."""
         for several in _slices(points):
             run = self._at_once if len(several) <= _FEW else self._run
-            await run(partial(self._holding.write, put(several)))
+            async with self._still:
+                await run(partial(self._holding.write, put(several)))
         await self._after(len(points))
 
     async def delete(self, marks: Sequence[Mark]) -> None:
         """See `VectorIndex.delete`. Files go on holding the bytes until `compact` or `rebuild`."""
-        await self._run(self._holding.write, drop(tuple(marks)))
+        async with self._still:
+            await self._run(self._holding.write, drop(tuple(marks)))
         await self._after(len(marks))
 
     async def _after(self, written: int) -> None:
+        self._written_at = time.monotonic()
         self._unflushed += written
         if self._unflushed >= _FLUSH_AFTER:
             await self.flush()
-            free = self._graphs and self._background is None and not self._making.locked()
-            if free and await self._run(self._outgrown):
-                self._background = asyncio.create_task(self._index_quietly())
+            await self._consider()
 
     async def flush(self) -> None:
         """See `VectorIndex.flush`."""
         self._unflushed = 0
-        await self._run(lambda: self._holding.copy.flush())
+        async with self._still:
+            await self._run(lambda: self._holding.copy.flush())
 
     # -- reading
 
@@ -169,7 +178,7 @@ class EdgeIndex(VectorIndex):
         try:
             if opened_here:
                 await self._run(self._folder.take)
-            await self._renew(self._folder.fingerprint(fingerprint), self._from_points(batches))
+            await self._renew(self._folder.fingerprint(fingerprint), partial(self._filled, self._from_points(batches)))
         except BaseException:
             if opened_here:
                 self._leave()
@@ -179,14 +188,14 @@ class EdgeIndex(VectorIndex):
     async def compact(self) -> None:
         """See `VectorIndex.compact`."""
         await self._stop_background()
-        await self._renew(self._holding.fingerprint, self._from_copy(pause=0.0))
+        await self._renew(self._holding.fingerprint, partial(self._filled, self._from_copy()))
 
     async def _from_points(self, batches: AsyncIterator[Sequence[Point]]) -> AsyncGenerator[Write, None]:
         async for points in batches:
             for several in _slices(points):
                 yield put(several)
 
-    async def _from_copy(self, pause: float) -> AsyncGenerator[Write, None]:
+    async def _from_copy(self) -> AsyncGenerator[Write, None]:
         await self._run(lambda: self._folder.check_room_to_copy(self._holding.copy.path))
         for kind in KINDS:
             start: int | None = None
@@ -195,31 +204,58 @@ class EdgeIndex(VectorIndex):
                 yield put_raw(kind, points)
                 if start is None:
                     break
-                await asyncio.sleep(pause)
 
     def _raw_page(self, kind: Kind, start: int | None) -> tuple[list[Any], int | None]:
         return self._holding.copy.raw_page(kind, start, _SLICE)
 
-    async def _renew(self, fingerprint: str, writes: AsyncGenerator[Write, None]) -> None:
-        async with self._making, aclosing(writes):
+    async def _renew(self, fingerprint: str, filling: Callable[[], Awaitable[Copy]]) -> None:
+        async with self._making:
             try:
-                fresh = await self._run(self._holding.begin)
-                slices = 0
-                async for write in writes:
-                    await self._run(self._holding.write_beside, fresh, write)
-                    slices += 1
-                    if slices * _SLICE >= _FLUSH_AFTER:
-                        await self._run(fresh.flush)
-                        slices = 0
-                for kind in KINDS:
-                    if (await self._run(fresh.unindexed, kind))[0] >= self._index_from:
-                        await self._index(fresh, kind)
+                fresh = await filling()
+                while await self._run(self._holding.catch_up, fresh):
+                    pass
                 await self._run(self._holding.switch, fresh, fingerprint)
             except BaseException:
                 # Not awaited: this may be a cancellation, which would end the waiting, too.
                 if self._lane is not None:
                     self._lane.submit(self._step, self._holding.abandon)
                 raise
+
+    async def _filled(self, writes: AsyncGenerator[Write, None]) -> Copy:
+        """A fresh copy with what is written to it."""
+        async with aclosing(writes):
+            fresh = await self._run(self._holding.begin)
+            slices = 0
+            async for write in writes:
+                await self._run(self._holding.write_beside, fresh, write)
+                slices += 1
+                if slices * _SLICE >= _FLUSH_AFTER:
+                    await self._run(fresh.flush)
+                    slices = 0
+        for kind in KINDS:
+            if (await self._run(fresh.unindexed, kind))[0] >= self._index_from:
+                await self._index(fresh, kind)
+        return fresh
+
+    async def _duplicated(self) -> Copy:
+        """A fresh copy of the files, as they are, with graphs for what has outgrown its own.
+
+        Points that pass through Python would cost us as much as writing them did.
+        """
+        async with self._still:
+            await self._run(lambda: self._folder.check_room_to_copy(self._holding.copy.path))
+            await self._run(lambda: self._holding.copy.flush())
+            outgrown = await self._run(self._outgrown)
+            fresh = await self._run(self._holding.begin)
+            pieces = duplicate(self._holding.copy.path, fresh.path)
+            while await self._run(next, pieces, None) is not None:
+                pass
+        for kind in KINDS:
+            if kind in outgrown:
+                await self._index(fresh, kind)
+            else:
+                await self._run(fresh.load_kind, kind)
+        return fresh
 
     async def _index(self, fresh: Copy, kind: Kind) -> None:
         await self._run(fresh.close_kind, kind)
@@ -231,19 +267,38 @@ class EdgeIndex(VectorIndex):
 
     # -- in the background
 
-    def _outgrown(self) -> bool:
-        found = [self._holding.copy.unindexed(kind) for kind in KINDS]
-        return any(loose >= max(self._index_from, indexed // 2) for loose, indexed in found)
+    def _outgrown(self) -> list[Kind]:
+        """The kinds that are worth a new graph."""
+        found = {kind: self._holding.copy.unindexed(kind) for kind in KINDS}
+        return [kind for kind, (loose, indexed) in found.items() if loose >= max(self._index_from, indexed // 2)]
+
+    async def _consider(self) -> None:
+        free = self._graphs and self._background is None and not self._making.locked()
+        if free and await self._run(lambda: bool(self._outgrown())):
+            self._background = asyncio.create_task(self._index_quietly())
 
     async def _index_quietly(self) -> None:
         try:
-            await self._renew(self._holding.fingerprint, self._from_copy(pause=_PAUSE))
+            await self._lull()
+            since = time.monotonic()
+            await self._renew(self._holding.fingerprint, self._duplicated)
         except Exception as error:
             # Searching works without the graph, only slower. The task stays, so that not every write tries again.
             unforeseen = not isinstance(error, GraphmemError)
             _log.warning("No search graph could be built in the background: %s", error, exc_info=unforeseen)
         else:
             self._background = None
+            if self._written_at > since:
+                await self._consider()
+
+    async def _lull(self) -> None:
+        """Wait until nothing was written for a moment, or waiting has been long enough."""
+        asked = time.monotonic()
+        until = asked + min(_LULL, _PATIENCE)
+        # Looked at now and then: an event would cost each write something.
+        while until > time.monotonic():
+            await asyncio.sleep(until - time.monotonic())
+            until = min(self._written_at + _LULL, asked + _PATIENCE)
 
     async def _stop_background(self) -> None:
         task, self._background = self._background, None

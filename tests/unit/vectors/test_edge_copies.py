@@ -152,6 +152,7 @@ async def test_large_kinds_get_a_search_graph(folder: Path, pen: Pen) -> None:
 async def test_the_graph_comes_by_itself(folder: Path, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the background, without losing what is written meanwhile; and not again before it is worth it."""
     monkeypatch.setattr(edge_index, "_FLUSH_AFTER", 100)
+    monkeypatch.setattr(edge_index, "_LULL", 0.0)
     index = EdgeIndex(folder, index_from=250)
     await index.open(FINGERPRINT)
     points = pen.points(260)
@@ -172,8 +173,56 @@ async def test_the_graph_comes_by_itself(folder: Path, pen: Pen, monkeypatch: py
     assert copies(folder) == ["copy-2"]
 
 
+async def test_the_graph_waits_until_a_load_is_over(folder: Path, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is copied meanwhile; what was closed before it came gets it when it is opened again."""
+    monkeypatch.setattr(edge_index, "_FLUSH_AFTER", 100)
+    monkeypatch.setattr(edge_index, "_LULL", 3_600.0)
+    index = EdgeIndex(folder, index_from=250)
+    await index.open(FINGERPRINT)
+    points = pen.points(300)
+    await index.upsert(points)
+    assert index._background is not None
+    await index.upsert(pen.points(300))
+    assert copies(folder) == ["copy-1"]
+    await index.aclose()
+    monkeypatch.setattr(edge_index, "_LULL", 0.0)
+    await index.open(FINGERPRINT)
+    assert index._background is not None
+    await index._background
+    assert index._holding.copy.unindexed("memory") == (0, 600)
+    [hits] = await index.query([pen.ask(points[5].dense)])
+    assert hits[0].id == points[5].id
+    await index.aclose()
+    assert copies(folder) == ["copy-2"]
+
+
+async def test_a_load_without_end_gets_its_graph(folder: Path, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_index, "_FLUSH_AFTER", 100)
+    monkeypatch.setattr(edge_index, "_LULL", 3_600.0)
+    monkeypatch.setattr(edge_index, "_PATIENCE", 0.0)
+    index = EdgeIndex(folder, index_from=250)
+    await index.open(FINGERPRINT)
+    points, few = pen.points(300), pen.points(30, kind="entity")
+    await index.upsert([*points, *few])
+    task = index._background
+    assert task is not None
+    changed = [replace(point, revision=2, dense=pen.dense()) for point in points[:200]]
+    while not task.done():
+        await index.upsert([changed[0]])
+        await index.delete([marked(points[-1])])
+        changed = [*changed[1:], changed[0]]
+    await index.upsert(changed)
+    assert await index.count() == 329
+    assert index._holding.copy.unindexed("entity") == (30, 0)
+    for point in (changed[0], changed[-1], points[250], few[3]):
+        [hits] = await index.query([pen.ask(point.dense, kind=point.kind)])
+        assert (hits[0].id, hits[0].revision) == (point.id, point.revision)
+    await index.aclose()
+
+
 async def test_closing_ends_the_building_of_a_graph(folder: Path, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge_index, "_FLUSH_AFTER", 100)
+    monkeypatch.setattr(edge_index, "_LULL", 0.0)
     index = EdgeIndex(folder, index_from=250)
     await index.open(FINGERPRINT)
     await index.upsert(pen.points(300))
@@ -203,6 +252,27 @@ async def test_a_graph_that_cannot_be_built_is_done_without(
 
 async def test_a_shard_that_cannot_be_opened_is_not_optimized(tmp_path: Path) -> None:
     assert not await optimize(tmp_path / "nothing")
+
+
+# --- one partition, several --------------------------------------------------------------------------------
+
+
+async def test_who_is_not_alone_is_asked_for(index: EdgeIndex, pen: Pen) -> None:
+    """The filter that is left out where all points are one partition's comes back with the first of another."""
+    anas = pen.points(30)
+    await index.upsert(anas)
+    asked = pen.ask(anas[3].dense, owners=("user:ana",), limit=100)
+    bos = pen.ask(anas[3].dense, owners=("user:bo",), limit=100)
+    hits, others = await index.query([asked, bos])
+    assert (len(hits), others) == (30, [])
+    new = pen.point(owner="user:bo", dense=anas[3].dense)
+    await index.upsert([new])
+    hits, others = await index.query([asked, bos])
+    assert {hit.id for hit in hits} == {point.id for point in anas}
+    assert [hit.id for hit in others] == [new.id]
+    await index.delete([marked(new)])
+    hits, others = await index.query([asked, bos])
+    assert (len(hits), others) == (30, [])
 
 
 # --- term statistics ---------------------------------------------------------------------------------------

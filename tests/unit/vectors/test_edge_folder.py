@@ -16,6 +16,7 @@ from graphmem.testing.points import FINGERPRINT, Pen
 from graphmem.testing.worlds import collect
 from graphmem.vectors.edge import EdgeIndex
 from graphmem.vectors.edge.faults import translated
+from graphmem.vectors.edge.folder import duplicate
 from tests.unit.vectors.traces import copies
 
 pytestmark = pytest.mark.anyio
@@ -298,3 +299,21 @@ async def test_an_empty_question_finds_nothing(index: EdgeIndex, pen: Pen) -> No
 def _said(code: str) -> str:
     """What a Python process prints."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_files_are_duplicated_with_their_holes(tmp_path: Path) -> None:
+    """Whatever lies in them; holes take no space."""
+    source, target = tmp_path / "a", tmp_path / "b"
+    (source / "deep").mkdir(parents=True)
+    target.mkdir()
+    (source / "empty").touch()
+    (source / "deep" / "full").write_bytes(bytes(range(256)) * 20_000)
+    with (source / "deep" / "hollow").open("wb") as file:
+        file.seek(8 * 2**20)
+        file.write(b"middle")
+        file.truncate(32 * 2**20)
+    assert sum(duplicate(source, target)) >= 256 * 20_000
+    for path in ("empty", "deep/full", "deep/hollow"):
+        assert (target / path).read_bytes() == (source / path).read_bytes()
+    if hasattr(os, "SEEK_DATA"):
+        assert (target / "deep" / "hollow").stat().st_blocks * 512 < 2**20
