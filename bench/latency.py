@@ -1,9 +1,10 @@
 """What things cost: `python -m bench.latency`.
 
 Fills a memory with generated facts and measures, through the public API: bulk writing, single durable adds, searches
-(the question's embedding included), the time to import the package, and memory at rest. Sizes and users are chosen on
-the command line, to see how cost grows. With `--location` the memory is there, an empty Neo4j say, for one size a run;
-else it is a temporary folder.
+(the question's embedding included), the time to import the package, and memory at rest; then the median of each stage
+of a search, beside that of a plain loop of the interpreter, which says how fast the machine was at that moment. Sizes
+and users are chosen on the command line, to see how cost grows. With `--location` the memory is there, an empty Neo4j
+say, for one size a run; else it is a temporary folder.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from graphmem import Memory, Settings
 
@@ -177,25 +177,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", help="write the figures to this file")
     chosen = parser.parse_args(arguments)
     console = Console()
-    rows = [{"size": "package", "import s": _import_time()}]
-    table = Table(box=None)
-    headings = ("size", "bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+    rows: list[dict[str, Any]] = [{"size": "package", "import s": _import_time()}]
+    _line(console, "size", ALL)
     for size in chosen.sizes.split(","):
         memories, users = (int(part) for part in size.split("x"))
         with console.status(f"{memories} memories of {users} users"):
             row = _measure(memories, users, chosen)
         rows.append(row)
-        table.add_row(size, *(f"{row[heading]:.2f}" for heading in headings[1:]))
-    console.print(table)
-    console.print(f"import graphmem, then Memory: {rows[0]['import s']:.2f} s; adds and searches in milliseconds")
+        _line(console, size, [f"{row[heading]:.2f}" for heading in ALL])
+    stages = list(rows[-1]["stages"])
+    console.print("\nmedians of the stages of a search, and of a plain loop")
+    _line(console, "size", [*stages, "loop"])
+    for row in rows[1:]:
+        medians = [*(row["stages"].get(stage, 0.0) for stage in stages), row["loop"]]
+        _line(console, row["size"], [f"{median:.2f}" for median in medians])
+    console.print(f"\nimport graphmem, then Memory: {rows[0]['import s']:.2f} s; adds and searches in milliseconds")
     if chosen.json:
         Path(chosen.json).write_text(json.dumps(rows, indent=2), encoding="utf-8")
 
 
+ALL = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")
+
+
+def _line(console: Console, size: str, cells: Sequence[str]) -> None:
+    """A row as soon as it is there, in columns of one width."""
+    console.print(f"{size:>12}" + "".join(f"{cell:>12}" for cell in cells), highlight=False, soft_wrap=True)
+
+
 def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(extractor="verbatim", embedder="bundled")
+    stages: dict[str, list[float]] = {}
+    loops: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         with Memory(chosen.location or folder, settings=settings) as memory:
             items = list(facts(memories, users))
@@ -205,6 +217,11 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
             for text, user in asked[:20]:
                 memory.search(text, user_id=user)
             searches = [_took(partial(memory.search, text, user_id=user)) for text, user in asked]
+            for text, user in asked[:EXPLAINED]:
+                told = memory.search(text, user_id=user, explain=True)["explain"]["milliseconds"]
+                for stage, took in told.items():
+                    stages.setdefault(stage, []).append(took)
+                loops.append(_took(_loop) * 1000)
             extra = list(facts(chosen.adds, users, seed=13))
             adds = [_took(partial(memory.add, **item)) for item in extra]
         opened, rest = _at_rest(chosen.location or folder)
@@ -217,7 +234,20 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
         "search p99": _percentile(searches) * 1000,
         "open s": opened,
         "rest MB": rest,
+        "stages": {stage: statistics.median(took) for stage, took in stages.items()},
+        "loop": statistics.median(loops),
     }
+
+
+EXPLAINED = 200
+"""Searches that are asked for the times of their stages."""
+
+
+def _loop() -> None:
+    """Work that depends on nothing but the interpreter and the machine's moment: 2-3 ms where it is fast."""
+    held: dict[int, int] = {}
+    for number in range(20_000):
+        held[number % 997] = held.get(number % 997, 0) + number
 
 
 def _took(work: Callable[[], Any]) -> float:
