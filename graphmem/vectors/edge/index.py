@@ -42,8 +42,8 @@ _PAGE = 1_000
 _FLUSH_AFTER = 5_000
 """Points after which to flush: keeps the log short, which a crash makes us replay (40 ms a flush)."""
 
-_LULL = 1.0
-"""Seconds without a write after which a search graph is built: a load is over, or takes a rest."""
+_LULL = 5.0
+"""Seconds without a write after which a search graph is built: a load is over. (Between its batches lie 1-4.)"""
 
 _PATIENCE = 120.0
 """Seconds after which it is built without one."""
