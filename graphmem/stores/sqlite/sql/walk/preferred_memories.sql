@@ -4,7 +4,8 @@
 -- where: visible
 SELECT n.entity, m.created_at, m.id AS memory, o.entity AS mentioned
 FROM json_each(:prefer) AS w
-CROSS JOIN memory AS m ON m.id = w.value
-CROSS JOIN mention AS n ON n.memory = m.pk AND +n.first = 1
+CROSS JOIN memory AS i ON i.id = w.value -- in the index alone: most mention no hub, and their rows are not read
+CROSS JOIN mention AS n ON n.memory = i.pk AND +n.first = 1 AND +n.entity IN (SELECT value FROM json_each(:hubs))
+CROSS JOIN memory AS m ON m.pk = n.memory
 CROSS JOIN mention AS o ON o.memory = m.pk AND +o.first = 1
-WHERE +n.entity IN (SELECT value FROM json_each(:hubs)) AND true /*where visible*/
+WHERE true /*where visible*/
