@@ -178,7 +178,7 @@ class EdgeIndex(VectorIndex):
         try:
             if opened_here:
                 await self._run(self._folder.take)
-            await self._renew(self._folder.fingerprint(fingerprint), partial(self._filled, self._from_points(batches)))
+            await self._renew(self._folder.fingerprint(fingerprint), partial(self._filled, _from_points(batches)))
         except BaseException:
             if opened_here:
                 self._leave()
@@ -190,23 +190,15 @@ class EdgeIndex(VectorIndex):
         await self._stop_background()
         await self._renew(self._holding.fingerprint, partial(self._filled, self._from_copy()))
 
-    async def _from_points(self, batches: AsyncIterator[Sequence[Point]]) -> AsyncGenerator[Write, None]:
-        async for points in batches:
-            for several in _slices(points):
-                yield put(several)
-
     async def _from_copy(self) -> AsyncGenerator[Write, None]:
         await self._run(lambda: self._folder.check_room_to_copy(self._holding.copy.path))
         for kind in KINDS:
             start: int | None = None
             while True:
-                points, start = await self._run(self._raw_page, kind, start)
+                points, start = await self._run(self._holding.copy.raw_page, kind, start, _SLICE)
                 yield put_raw(kind, points)
                 if start is None:
                     break
-
-    def _raw_page(self, kind: Kind, start: int | None) -> tuple[list[Any], int | None]:
-        return self._holding.copy.raw_page(kind, start, _SLICE)
 
     async def _renew(self, fingerprint: str, filling: Callable[[], Awaitable[Copy]]) -> None:
         async with self._making:
@@ -279,7 +271,7 @@ class EdgeIndex(VectorIndex):
 
     async def _index_quietly(self) -> None:
         try:
-            await self._lull()
+            await _lull(lambda: self._written_at)
             since = time.monotonic()
             await self._renew(self._holding.fingerprint, self._duplicated)
         except Exception as error:
@@ -290,15 +282,6 @@ class EdgeIndex(VectorIndex):
             self._background = None
             if self._written_at > since:
                 await self._consider()
-
-    async def _lull(self) -> None:
-        """Wait until nothing was written for a moment, or waiting has been long enough."""
-        asked = time.monotonic()
-        until = asked + min(_LULL, _PATIENCE)
-        # Looked at now and then: an event would cost each write something.
-        while until > time.monotonic():
-            await asyncio.sleep(until - time.monotonic())
-            until = min(self._written_at + _LULL, asked + _PATIENCE)
 
     async def _stop_background(self) -> None:
         task, self._background = self._background, None
@@ -360,3 +343,19 @@ def _translating(work: Callable[..., T], *args: Any) -> T:
 
 def _slices(points: Sequence[Point]) -> list[Sequence[Point]]:
     return [points[start : start + _SLICE] for start in range(0, len(points), _SLICE)]
+
+
+async def _from_points(batches: AsyncIterator[Sequence[Point]]) -> AsyncGenerator[Write, None]:
+    async for points in batches:
+        for several in _slices(points):
+            yield put(several)
+
+
+async def _lull(written_at: Callable[[], float]) -> None:
+    """Wait until nothing was written for a moment, or waiting has been long enough."""
+    asked = time.monotonic()
+    until = asked + min(_LULL, _PATIENCE)
+    # Looked at now and then: an event would cost each write something.
+    while until > time.monotonic():
+        await asyncio.sleep(until - time.monotonic())
+        until = min(written_at() + _LULL, asked + _PATIENCE)
