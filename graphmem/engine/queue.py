@@ -223,7 +223,13 @@ class Queue:
 
     async def all_ended(self, project: str | None) -> list[Job]:
         """The finished jobs of a project (None: of all), those of a project oldest first."""
-        return [_job(said) for _, _, said in await self._store.settings(project, EVENT)]
+        found = await self._store.settings(project, EVENT)
+        # A setting that only begins like one, and is somebody else's, does not say its own id.
+        return [
+            _job(said)
+            for _, name, said in found
+            if isinstance(said, Mapping) and said.get("id") == name.removeprefix(EVENT)
+        ]
 
     async def rewrite(self, job: Job, results: Iterable[Mapping[str, Any]]) -> None:
         """Let a finished job say other results, unless it is gone meanwhile."""

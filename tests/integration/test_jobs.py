@@ -59,6 +59,13 @@ async def test_what_is_wrong_is_said_at_the_door(memory: LocalBackend, jobs: Job
     assert await memory.engine.parts.store.settings(HOUSE, "work:") == []
 
 
+async def test_a_setting_that_only_begins_like_an_event_is_none(memory: LocalBackend, jobs: Jobs) -> None:
+    for value in ({"is": "else"}, ["x"], 1):
+        await memory.engine.parts.store.put_setting("default", "event:1", value)
+        assert await jobs.listed("default") == []
+        await jobs.tidy()
+
+
 async def test_it_was_said_when_it_was_sent(memory: LocalBackend, jobs: Jobs) -> None:
     then = datetime(2020, 2, 3, 4, 5, tzinfo=UTC)
     told = [await memory.add_queued(note("now")), await memory.add_queued(note("then", timestamp=then))]

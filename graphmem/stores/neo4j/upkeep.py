@@ -38,7 +38,8 @@ async def scopes(tx: Tx, project: str) -> list[dict[str, Any]]:
 async def setting(tx: Tx, project: str, name: str) -> Any:
     """A setting, None if there is none."""
     row = await tx.one("upkeep/setting", {"project": project, "name": name})
-    return None if row is None else loaded(row["value"])
+    # One that is being removed may be met without what it held.
+    return None if row is None or row["value"] is None else loaded(row["value"])
 
 
 async def settings(tx: Tx, project: str | None, prefix: str) -> list[tuple[str, str, Any]]:
@@ -47,8 +48,9 @@ async def settings(tx: Tx, project: str | None, prefix: str) -> list[tuple[str, 
         rows = await tx.rows("upkeep/settings", {"prefix": prefix})
     else:
         rows = await tx.rows("upkeep/settings_of_project", {"project": project, "prefix": prefix})
-    found = sorted((row["project"], row["name"], row["value"]) for row in rows)
-    return [(where, name, loaded(value)) for where, name, value in found]
+    found = [(row["project"], row["name"], row["value"]) for row in rows]
+    # One that is being removed may be met without what it held.
+    return [(where, name, loaded(value)) for where, name, value in sorted(each for each in found if None not in each)]
 
 
 async def put_setting(tx: Tx, project: str, name: str, value: Any) -> None:

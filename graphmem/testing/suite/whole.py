@@ -286,6 +286,22 @@ class WholeTests(StoreSuite):
         assert (project, "event:1", {"is": "event:1"}) in await store.settings(None, "event:1")
         assert await store.settings(fresh("p")) == []
 
+    async def test_settings_are_listed_while_others_remove_them(self, scribe: Scribe) -> None:
+        """Each is there whole, or not at all."""
+        store, project = scribe.store, scribe.project
+
+        async def flicker(name: str) -> None:
+            for _ in range(25):
+                await store.put_setting(project, name, {"is": name})
+                await store.put_setting(project, name, None)
+
+        async def look() -> None:
+            for _ in range(25):
+                assert all(value == {"is": name} for _, name, value in await store.settings(project))
+                assert await store.setting(project, "a") in (None, {"is": "a"})
+
+        await asyncio.gather(flicker("a"), flicker("b"), look(), look())
+
     async def test_of_several_that_swap_a_setting_one_does(self, scribe: Scribe) -> None:
         """From nothing, from a value, and to nothing."""
         store, project = scribe.store, scribe.project
