@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from graphmem.cli.command import Call, command
-from graphmem.cli.reach import reach
+from graphmem.cli.either import either
 from graphmem.client.later import DeliveryView, delivery_view, new_webhook_view, webhook_view
 from graphmem.client.local import LocalBackend
 from graphmem.errors import Unavailable
@@ -35,7 +35,7 @@ def show(call: Call) -> None:
     async def here(backend: LocalBackend) -> list[dict[str, Any]]:
         return [{**webhook_view(each)} for each in await backend.engine.webhooks.listed(backend.project)]
 
-    found = reach(call, here, lambda server: server.webhooks.listed())
+    found = either(call, here, lambda server: server.webhooks.listed())
 
     def tell() -> None:
         table = Table(box=None, pad_edge=False)
@@ -69,7 +69,7 @@ def create(
     async def here(backend: LocalBackend) -> dict[str, Any]:
         return {**new_webhook_view(await backend.engine.webhooks.create(backend.project, **body))}
 
-    made = reach(call, here, lambda server: server.webhooks.create(body))
+    made = either(call, here, lambda server: server.webhooks.create(body))
 
     def tell() -> None:
         call.note(made["id"])
@@ -84,7 +84,7 @@ def delete(call: Call, webhook_id: WebhookId) -> None:
     async def here(backend: LocalBackend) -> dict[str, Any]:
         return {**webhook_view(await backend.engine.webhooks.delete(backend.project, webhook_id))}
 
-    gone = reach(call, here, lambda server: server.webhooks.delete(webhook_id))
+    gone = either(call, here, lambda server: server.webhooks.delete(webhook_id))
     call.answer(gone, lambda: call.note(f"Webhook {gone['name']!r} is told nothing any longer."))
 
 
@@ -94,7 +94,7 @@ def test(call: Call, webhook_id: WebhookId) -> None:
     async def here(backend: LocalBackend) -> dict[str, Any]:
         return {**delivery_view(await backend.engine.webhooks.test(backend.project, webhook_id))}
 
-    sent = reach(call, here, lambda server: server.webhooks.test(webhook_id))
+    sent = either(call, here, lambda server: server.webhooks.test(webhook_id))
     call.answer(sent, lambda: call.note(f"{_outcome(sent)} ({sent['milliseconds']:.0f} ms)"))
     if not sent["delivered"]:
         raise Unavailable("The test delivery was not taken.", hint="See what the other side logged.")
@@ -109,7 +109,7 @@ def log(call: Call, webhook_id: WebhookId) -> None:
         ]
         return [{**each} for each in found]
 
-    found = reach(call, here, lambda server: server.webhooks.deliveries(webhook_id))
+    found = either(call, here, lambda server: server.webhooks.deliveries(webhook_id))
 
     def tell() -> None:
         table = Table(box=None, pad_edge=False)

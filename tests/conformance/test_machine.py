@@ -19,4 +19,4 @@ def test_sqlite_agrees_with_the_oracle(tmp_path) -> None:
 
 @pytest.mark.slow
 def test_sqlite_agrees_with_the_oracle_for_long(tmp_path) -> None:
-    run_store_machine(lambda: SQLiteStore(tmp_path / "graphmem.sqlite"), examples=30, steps=30)
+    run_store_machine(lambda: SQLiteStore(tmp_path / "graphmem.sqlite"), examples=60, steps=30)

@@ -143,7 +143,7 @@ async def test_two_drainers_with_tombstones() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 101))
+@pytest.mark.parametrize("seed", range(100, 102))
 async def test_many_more(seed: int) -> None:
     assert await run(await flat_world(seed), 4_000, cuts=0.1) == []
     assert await run(await flat_world(seed, index=FlatIndex(), drainers=2), 4_000) == []

@@ -27,7 +27,7 @@ def test_what_was_acknowledged_survives_a_power_cut(place: Path) -> None:
 @pytest.mark.slow
 def test_many_rounds(place: Path) -> None:
     rounds = Rounds(place, seed=3)
-    for number in range(30):
+    for number in range(60):
         rounds.cut() if number % 4 == 0 else rounds.kill()
     rounds.look()
-    assert rounds.expected.acknowledged > 60
+    assert rounds.expected.acknowledged > 120
