@@ -10,13 +10,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["TASKS", "Question", "Task", "data_folder", "locomo", "musique"]
+__all__ = ["TASKS", "Question", "Task", "data_folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,13 @@ def musique(folder: Path) -> Task:
                     "relations": triples,
                 }
             )
-    questions = []
-    for line in (folder / "musique_openie" / "questions-dev.jsonl").read_text(encoding="utf-8").splitlines():
-        asked = json.loads(line)
-        questions.append(Question(asked["question"], "musique", frozenset(asked["gold"]), asked["type"]))
-    return Task("musique", items, questions)
+    return Task("musique", items, _multi_hop(folder / "musique_openie", "musique"))
+
+
+def _multi_hop(folder: Path, user: str) -> list[Question]:
+    lines = (folder / "questions-dev.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line) for line in lines]
+    return [Question(each["question"], user, frozenset(each["gold"]), each["type"]) for each in asked]
 
 
 def _usable(triple: list[str]) -> bool:
@@ -79,8 +82,51 @@ def _usable(triple: list[str]) -> bool:
 _KINDS = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 
 
+def twowiki(folder: Path) -> Task:
+    """2WikiMultihopQA: passages without triples, each about what its title names; multi-hop questions."""
+    with gzip.open(folder / "twowiki" / "passages.jsonl.gz", "rt", encoding="utf-8") as lines:
+        items = [
+            {
+                "messages": f"{passage['title']}\n{passage['text']}",
+                "user_id": "twowiki",
+                "infer": False,
+                "metadata": {"key": passage["id"]},
+                "entities": [passage["title"]],
+            }
+            for passage in map(json.loads, lines)
+        ]
+    return Task("twowiki", items, _multi_hop(folder / "twowiki", "twowiki"))
+
+
 def locomo(folder: Path) -> Task:
     """LoCoMo: every turn of three conversations as a memory, said by its speaker at the session's time."""
+    return _locomo(folder, "locomo", lambda _, __: {})
+
+
+def locomo_entities(folder: Path) -> Task:
+    """LoCoMo, its turns with the entities that a model found in them, as a caller gives them."""
+    named: dict[str, dict[str, list[str]]] = {}
+
+    def entities(user: str, key: str) -> dict[str, Any]:
+        if user not in named:
+            named[user] = _entity_graph(folder / "locomo" / f"{user}.entity-graph.json.gz")
+        return {"entities": found} if (found := named[user].get(key)) else {}
+
+    return _locomo(folder, "locomo_entities", entities)
+
+
+def _entity_graph(path: Path) -> dict[str, list[str]]:
+    """The names of the entities of each turn, by the turn's key."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        graph = json.load(file)
+    found: dict[str, list[str]] = {}
+    for edge in graph["edges"]:
+        turn = _turn_key(graph["memories"][edge["memory_id"]]["dia_id"])
+        found.setdefault(turn, []).append(graph["entities"][edge["entity_id"]]["value"])
+    return found
+
+
+def _locomo(folder: Path, name: str, more: Callable[[str, str], dict[str, Any]]) -> Task:
     items: list[dict[str, Any]] = []
     questions: list[Question] = []
     for conversation in json.loads((folder / "locomo" / "conversations.json").read_text(encoding="utf-8")):
@@ -96,6 +142,7 @@ def locomo(folder: Path) -> Task:
                     "infer": False,
                     "timestamp": said,
                     "metadata": {"key": f"{user}/{key}"},
+                    **more(user, key),
                 }
             )
         for asked in conversation["qa"]:
@@ -103,7 +150,7 @@ def locomo(folder: Path) -> Task:
             gold = frozenset(f"{user}/{key}" for key in found & known)
             if gold:
                 questions.append(Question(asked["question"], user, gold, _KINDS[asked["category"]]))
-    return Task("locomo", items, questions, cuts=(5, 10, 25))
+    return Task(name, items, questions, cuts=(5, 10, 25))
 
 
 def _turns(conversation: dict[str, Any]) -> Iterator[tuple[datetime, dict[str, Any]]]:
@@ -120,7 +167,78 @@ def _turn_key(text: str) -> str:
     return f"D{int(session)}:{int(turn)}"
 
 
-TASKS = {"musique": musique, "locomo": locomo}
+def lihua(folder: Path) -> Task:
+    """LiHua-World: a year of one person's chats, each file of them a memory; questions with the files that answer."""
+    items = []
+    with zipfile.ZipFile(folder / "lihua" / "LiHuaWorld.zip") as archive:
+        for path in sorted(name for name in archive.namelist() if name.endswith(".txt")):
+            head, _, chat = archive.read(path).decode("utf-8").partition("\n")
+            said = datetime.strptime(head.removeprefix("Time:").strip(), "%Y%m%d_%H:%M")
+            items.append(_chat(chat.strip(), said))
+    known = {item["metadata"]["key"] for item in items}
+    asked = json.loads((folder / "lihua" / "questions-dev.json").read_text(encoding="utf-8")).values()
+    questions = []
+    for each in asked:
+        found = {_chat_key(name) for name in each["evidence"].split("<and>")}
+        if gold := frozenset(found & known):
+            questions.append(Question(each["question"], "lihua", gold, each["type"]))
+    return Task("lihua", items, questions)
+
+
+def _chat(text: str, said: datetime) -> dict[str, Any]:
+    """One chat, its lines `WolfgangSchulz: …`; who speaks in it is named as people write names."""
+    speakers: dict[str, str] = {}
+
+    def spaced(match: re.Match[str]) -> str:
+        speakers[match[1]] = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", match[1])
+        return f"{speakers[match[1]]}:"
+
+    return {
+        "messages": re.sub(r"^(\w+):", spaced, text, flags=re.MULTILINE),
+        "user_id": "lihua",
+        "infer": False,
+        "timestamp": said.replace(tzinfo=UTC),
+        "metadata": {"key": f"{said:%Y%m%d_%H%M}"},
+        "entities": list(speakers.values()),
+    }
+
+
+def _chat_key(name: str) -> str:
+    return name.strip().removeprefix("Time:").strip().replace(":", "")
+
+
+def madial(folder: Path) -> Task:
+    """MADial-Bench: what two children lived through; what a dialogue about it should recall at its first test turn."""
+    items = []
+    for line in (folder / "madial" / "MADial-Bench-en-memory.json").read_text(encoding="utf-8").splitlines():
+        [(key, memory)] = json.loads(line).items()
+        items.append(
+            {
+                "messages": memory["event"],
+                "user_id": "madial",
+                "infer": False,
+                "timestamp": f"{memory['time']}T12:00:00+00:00",
+                "metadata": {"key": key},
+            }
+        )
+    questions = []
+    for line in (folder / "madial" / "MADial-Bench-en-dialogue.json").read_text(encoding="utf-8").splitlines():
+        talk = json.loads(line)
+        turns = talk["dialogue"][1 : talk["test-turn"][0]]
+        before = [re.sub(r"^<(\w+)>:\s*", "", turn).strip().strip('"') for turn in turns]
+        gold = frozenset(str(each) for each in talk["relevant-id"])
+        questions.append(Question(" ".join(before), "madial", gold, "dialogue"))
+    return Task("madial", items, questions)
+
+
+TASKS: dict[str, Callable[[Path], Task]] = {
+    "musique": musique,
+    "twowiki": twowiki,
+    "locomo": locomo,
+    "locomo_entities": locomo_entities,
+    "lihua": lihua,
+    "madial": madial,
+}
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ from graphmem.queries import (
     Page,
     Record,
     RelationQuery,
+    Talk,
     TextQuery,
+    Turn,
     VectorQuery,
     View,
     Walk,
@@ -139,6 +141,16 @@ class GraphStore(ABC):
     @abstractmethod
     async def walk(self, walk: Walk) -> Hop:
         """One hop over visible relations and memories, in one round trip."""
+
+    @abstractmethod
+    async def talk(self, talk: Talk) -> dict[str, tuple[Turn, ...]]:
+        """What was said around memories that are turns: visible, and kept in the words in which they were said.
+
+        Such a memory has `origin.extractor` "verbatim", and stands where the first episode does that it comes from.
+        Around it, in the order of `observed_at`, `created_at` and writing, are the episodes of the same four ids, up to
+        `reach` on each side and not more than `pause` before or after; `place` counts them, also those without such a
+        memory. The answer has each of `memory_ids` that is a turn, itself at place 0, ordered by place, then id.
+        """
 
     @abstractmethod
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:

@@ -318,10 +318,11 @@ class Revision:
 class Step(NamedTuple):
     """One stride of a path: from an entity, along a relation or through a memory, to an entity or memory.
 
-    `kind` is `relation`, `mention` (entity ↔ memory) or `match` (the query itself found the target).
+    `kind` is `relation`, `mention` (entity ↔ memory), `turn` (memory ↔ memory: said shortly before or after it) or
+    `match` (the query itself found the target).
     """
 
-    kind: Literal["match", "relation", "mention"]
+    kind: Literal["match", "relation", "mention", "turn"]
     source_id: str | None
     target_id: str
     relation_id: str | None = None

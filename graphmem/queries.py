@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from graphmem.errors import InvalidInput
@@ -27,7 +27,9 @@ __all__ = [
     "Page",
     "Record",
     "RelationQuery",
+    "Talk",
     "TextQuery",
+    "Turn",
     "VectorQuery",
     "View",
     "Walk",
@@ -158,7 +160,8 @@ class Walk:
     At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer_relations` and
     `prefer_memories` (ids of what resembles the question, the best first) in their order, then the newest (by
     `created_at`, then id). `types` confines the relations, not the memories; without `memories` only relations are
-    followed.
+    followed. The `last` hop of several follows no relations, and of the memories it tells only that they mention the
+    entity from which it came to them.
     """
 
     view: View
@@ -168,6 +171,7 @@ class Walk:
     prefer_memories: tuple[str, ...] = ()
     types: frozenset[str] | None = None
     memories: bool = True
+    last: bool = False
 
 
 class Node(NamedTuple):
@@ -196,6 +200,27 @@ class Hop:
     def degrees(self) -> dict[str, int]:
         """The nodes' degrees, by id."""
         return {node.id: node.degree for node in self.nodes.values()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What was said around each of `memory_ids`: `reach` episodes before and after, of the same scope, `pause` away."""
+
+    view: View
+    memory_ids: tuple[str, ...]
+    reach: int
+    pause: timedelta
+
+
+class Turn(NamedTuple):
+    """A memory that is an episode in its own words: how many episodes behind the one asked for (or before it, below
+    zero), and who said it.
+    """
+
+    memory_id: str
+    place: int
+    role: str
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ class PathView(TypedDict):
 
 
 class SearchHit(MemoryView):
-    """A memory found. `score` and the arms' `scores` (semantic, keyword, graph) are in [0, 1]."""
+    """A memory found. `score` and the arms' `scores` (semantic, keyword, graph, context) are in [0, 1]."""
 
     score: float
     scores: dict[str, float]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,11 +22,13 @@ class Question:
     """A question in all the forms the arms need.
 
     `dense` is the question's vector as memories are compared with it: without the names of hubs. `facts` is that of the
-    whole question, as relations, which name their ends, are.
+    whole question, as relations, which name their ends, are. `rest` is that of what it asks apart from the names in it,
+    where there are any.
     """
 
     dense: NDArray[np.float32]
     facts: NDArray[np.float32]
+    rest: NDArray[np.float32] | None
     sparse: SparseVector
     where: IndexFilter
 
@@ -35,13 +37,15 @@ class Question:
 class Likeness:
     """What the index said, id → score: cosines for the dense arms, sums of term weights for the sparse ones.
 
-    `revisions` are those of the copies of memories it answered from.
+    `rest` is the memory most like what the question asks apart from its names. `revisions` are those of the copies of
+    memories it answered from.
     """
 
     dense: Mapping[str, float] = field(default_factory=dict)
     sparse: Mapping[str, float] = field(default_factory=dict)
     facts_dense: Mapping[str, float] = field(default_factory=dict)
     facts_sparse: Mapping[str, float] = field(default_factory=dict)
+    rest: Mapping[str, float] = field(default_factory=dict)
     revisions: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -61,10 +65,19 @@ def _indexed(leaf: Leaf) -> bool:
     return known and leaf.op in ("eq", "in")
 
 
-async def ask_question(text: str, plain: str, view: View, embedder: Embedder, encoder: KeywordEncoder) -> Question:
-    """Embed the question; `plain` is what is left of it without the names of hubs."""
-    vectors = await embedder.embed([text] if plain == text else [text, plain], kind="query")
-    return Question(dense=vectors[-1], facts=vectors[0], sparse=encoder.query(plain), where=index_filter(view))
+async def ask_question(
+    text: str, plain: str, rest: str, view: View, embedder: Embedder, encoder: KeywordEncoder
+) -> Question:
+    """Embed the question, in one batch; `plain` is what is left of it without the names of hubs, `rest` without any."""
+    forms = list(dict.fromkeys((text, plain, rest)))
+    vectors = dict(zip(forms, await embedder.embed(forms, kind="query"), strict=True))
+    return Question(
+        dense=vectors[plain],
+        facts=vectors[text],
+        rest=None if rest == text else vectors[rest],
+        sparse=encoder.query(plain),
+        where=index_filter(view),
+    )
 
 
 async def ask_index(index: VectorIndex, question: Question, options: RecallOptions, wanted: int) -> Likeness:
@@ -72,24 +85,26 @@ async def ask_index(index: VectorIndex, question: Question, options: RecallOptio
     limit = max(options.breadth, wanted)
     asked: dict[str, VectorQuery] = {}
 
-    def ask(name: str, kind: Kind, limit: int, *, by_words: bool) -> None:
-        if by_words and not question.sparse.indices:
+    def ask(name: str, kind: Kind, limit: int, dense: NDArray[np.float32] | None) -> None:
+        if dense is None and not question.sparse.indices:
             return
         asked[name] = VectorQuery(
             kind=kind,
             filter=question.where,
             limit=limit,
-            dense=None if by_words else question.facts if kind == "relation" else question.dense,
-            sparse=question.sparse if by_words else None,
+            dense=dense,
+            sparse=question.sparse if dense is None else None,
         )
 
     if options.semantic:
-        ask("dense", "memory", limit, by_words=False)
+        ask("dense", "memory", limit, question.dense)
     if options.keyword:
-        ask("sparse", "memory", limit, by_words=True)
+        ask("sparse", "memory", limit, None)
     if options.graph:
-        ask("facts_dense", "relation", options.breadth, by_words=False)
-        ask("facts_sparse", "relation", options.breadth, by_words=True)
+        ask("facts_dense", "relation", options.breadth, question.facts)
+        ask("facts_sparse", "relation", options.breadth, None)
+        if question.rest is not None and options.bridge:
+            ask("rest", "memory", 1, question.rest)
     answers = await index.query(list(asked.values()))
     found = dict(zip(asked, answers, strict=True))
     memories = [*found.get("dense", ()), *found.get("sparse", ())]
@@ -99,11 +114,14 @@ async def ask_index(index: VectorIndex, question: Question, options: RecallOptio
     )
 
 
-async def likeness_of(index: VectorIndex, question: Question, ids: Iterable[str]) -> dict[str, float]:
-    """The cosines of these memories with the question."""
-    among = tuple(ids)
-    if not among:
-        return {}
-    query = VectorQuery(kind="memory", filter=question.where, limit=len(among), dense=question.dense, among=among)
-    [hits] = await index.query([query])
-    return {hit.id: hit.score for hit in hits}
+async def likeness_of(
+    index: VectorIndex, where: IndexFilter, *asked: tuple[Kind, NDArray[np.float32], Sequence[str]]
+) -> list[dict[str, float]]:
+    """For each of `asked`, the cosines of these memories or relations with a vector, in one round trip."""
+    queries = [
+        VectorQuery(kind=kind, filter=where, limit=len(among), dense=vector, among=tuple(among))
+        for kind, vector, among in asked
+        if among
+    ]
+    answers = iter(await index.query(queries) if queries else ())
+    return [{hit.id: hit.score for hit in next(answers)} if among else {} for _, _, among in asked]

@@ -1,14 +1,15 @@
-"""One order from three arms: calibrated scores, added with fixed weights."""
+"""One order from all arms: calibrated scores, added with fixed weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from graphmem.models import Memory
 from graphmem.retrieval.options import RecallOptions
 
-__all__ = ["boost", "calibrate_words", "fuse"]
+__all__ = ["Arm", "boost", "calibrate_words", "fuse", "mean", "trust"]
 
 WEAK_WORDS = 3.0
 """The sum of term weights below which even the best keyword hit shares only common words with the question."""
@@ -24,21 +25,41 @@ def calibrate_words(scores: Mapping[str, float]) -> dict[str, float]:
     return {name: score / max(best, WEAK_WORDS) for name, score in scores.items()}
 
 
-def fuse(arms: Mapping[str, Mapping[str, float]], telling: float, options: RecallOptions) -> dict[str, float]:
-    """The weighted mean of the arms, over the union of what they found: id → score in [0, 1].
+class Arm(NamedTuple):
+    """Scores in [0, 1] by memory id, and what they weigh."""
 
-    `telling` is what the seeds of the graph arm add up to; see `RecallOptions.rare`.
-    """
-    trust = telling / (telling + options.rare)
-    weights = {"semantic": options.semantic, "keyword": options.keyword, "graph": options.graph * trust}
-    total = sum(weights.values()) or 1.0
-    fused: dict[str, float] = {}
-    for arm, scores in arms.items():
-        weight = weights[arm] / total
+    weight: float
+    scores: Mapping[str, float]
+
+
+def trust(telling: float, options: RecallOptions) -> float:
+    """How much seeds are to be believed that are so `telling`, in [0, 1); see `RecallOptions.rare`."""
+    return telling / (telling + options.rare)
+
+
+def mean(*arms: Arm) -> dict[str, float]:
+    """The weighted mean of the arms, over the union of what they found: id → score in [0, 1]."""
+    total = sum(arm.weight for arm in arms) or 1.0
+    found: dict[str, float] = {}
+    for weight, scores in arms:
         if weight:
             for name, score in scores.items():
-                fused[name] = fused.get(name, 0.0) + weight * min(1.0, max(0.0, score))
-    return fused
+                found[name] = found.get(name, 0.0) + weight / total * min(1.0, max(0.0, score))
+    return found
+
+
+def fuse(likeness: Arm, graph: Arm, context: Arm) -> dict[str, float]:
+    """One order: what a memory has by itself and by the graph, and on top of it what its neighbours lend it.
+
+    Of memories that nobody talks around, and in stores without conversations, context changes no score. Where what it
+    adds leads beyond 1, all scores are shares of the best.
+    """
+    fused = mean(likeness, graph)
+    share = context.weight / ((likeness.weight + graph.weight) or 1.0)
+    for name, score in context.scores.items():
+        fused[name] = fused.get(name, 0.0) + share * score
+    best = max(1.0, max(fused.values(), default=0.0))
+    return {name: score / best for name, score in fused.items()}
 
 
 FEEDBACK = {"POSITIVE": 1.1, "NEGATIVE": 0.8, "VERY_NEGATIVE": 0.5}

@@ -11,14 +11,16 @@ from typing import NamedTuple
 from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
 from graphmem.errors import NotSupported, Unavailable
 from graphmem.models import Memory, Relation, Step
-from graphmem.queries import Node, RelationQuery, TextQuery, View
+from graphmem.queries import Node, RelationQuery, Talk, TextQuery, Turn, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
+from graphmem.retrieval.bridge import Bridge, cross
+from graphmem.retrieval.context import PAUSE, Context, listen, spread
 from graphmem.retrieval.decay import fading
-from graphmem.retrieval.fuse import boost, calibrate_words, fuse
-from graphmem.retrieval.names import phrases, without
+from graphmem.retrieval.fuse import Arm, boost, calibrate_words, fuse, mean, trust
+from graphmem.retrieval.names import Wording, phrases
 from graphmem.retrieval.neighbourhood import Affinity, Neighbourhood, explore, rank
 from graphmem.retrieval.options import RecallOptions
-from graphmem.retrieval.paths import readable, trace
+from graphmem.retrieval.paths import beside, readable, trace
 from graphmem.retrieval.recall import Hit, Recall, RecallQuery, ScoredRelation
 
 __all__ = ["Retriever"]
@@ -49,13 +51,19 @@ class _Run:
 
     query: RecallQuery
     question: Question
-    named: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+    named: Mapping[str, bool] = field(default_factory=dict)
     likeness: Likeness = field(default_factory=Likeness)
     words: dict[str, float] = field(default_factory=dict)
     gates: dict[str, float] = field(default_factory=dict)
     facts: dict[str, float] = field(default_factory=dict)
     around: Neighbourhood = field(default_factory=Neighbourhood)
+    bridge: Bridge = field(default_factory=Bridge)
+    talks: list[list[Turn]] = field(default_factory=list)
+    context: Context = field(default_factory=Context)
     arms: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    parts: dict[str, Arm] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     degraded: str | None = None
     times: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
@@ -100,23 +108,32 @@ class Retriever:
         run = await self._begin(query, options)
         await self._ask(run, options)
         if options.graph:
+            await self._listen(run, options)
             await self._walk(run, options)
+            await self._gate(run, options)
         return self._explain(run, await self._rank(run, options))
 
     async def _begin(self, query: RecallQuery, options: RecallOptions) -> _Run:
         """Find who is named, and embed the question."""
         started = time.perf_counter()
-        called = await self._called(query) if options.graph and options.names else {}
-        hubs = [phrase for phrase, nodes in called.items() if any(node.degree > options.hub for node in nodes)]
-        question = await ask_question(query.text, without(query.text, hubs), query.view, self._embedder, self._encoder)
-        named = frozenset(node.id for nodes in called.values() for node in nodes)
-        run = _Run(query=query, question=question, named=named, _since=started)
+        wording = Wording(query.text)
+        said = phrases(query.text)
+        found = await self._found(query.view, said) if options.graph and options.names else {}
+        hubs = [phrase for phrase, nodes in found.items() if any(node.degree > options.hub for node in nodes)]
+        content = set(self._encoder.query(query.text).indices)
+        called = wording.called(found, lambda phrase: not content.isdisjoint(self._encoder.query(phrase).indices))
+        question = await ask_question(
+            query.text, wording.without(hubs), wording.without(called), query.view, self._embedder, self._encoder
+        )
+        meant = {node.id for nodes in called.values() for node in nodes}
+        named = {node.id: node.id in meant for nodes in found.values() for node in nodes}
+        run = _Run(query=query, question=question, said=frozenset(said), named=named, _since=started)
         run.lap("embed")
         return run
 
-    async def _called(self, query: RecallQuery) -> dict[str, tuple[Node, ...]]:
-        """The entities called by name, the longest name winning where one holds another."""
-        found = await self._store.spoken(query.view, phrases(query.text))
+    async def _found(self, view: View, said: Sequence[str]) -> dict[str, tuple[Node, ...]]:
+        """The entities whose names are in the question, the longest name winning where one holds another."""
+        found = await self._store.spoken(view, said)
         return {
             phrase: nodes
             for phrase, nodes in found.items()
@@ -138,6 +155,17 @@ class Retriever:
         run.facts = _facts(run.likeness, options)
         run.lap("index")
 
+    async def _listen(self, run: _Run, options: RecallOptions) -> None:
+        """What was said around the best so far."""
+        if not options.context:
+            return
+        scores = mean(*_likeness(run, options))
+        best = sorted(scores, key=lambda memory_id: (-scores[memory_id], memory_id))[: options.talked]
+        if best:
+            talk = Talk(view=run.query.view, memory_ids=tuple(best), reach=options.turns, pause=PAUSE)
+            run.talks = listen(await self._store.talk(talk))
+        run.lap("talk")
+
     async def _walk(self, run: _Run, options: RecallOptions) -> None:
         view = run.query.view
         best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))
@@ -152,9 +180,24 @@ class Retriever:
             options,
         )
         run.lap("walk")
-        unknown = [memory_id for memory_id in run.around.mentions if memory_id not in run.gates]
+
+    async def _gate(self, run: _Run, options: RecallOptions) -> None:
+        """How much what was reached resembles the question, and what it asks apart from its names."""
+        around, question = run.around, run.question
         if run.degraded is None:
-            run.gates |= await likeness_of(self._index, run.question, unknown)
+            near = {*around.mentions, *(turn.memory_id for turns in run.talks for turn in turns)}
+            rest = question.rest if options.bridge and around.called else None
+            gates, memories, facts = await likeness_of(
+                self._index,
+                question.where,
+                ("memory", question.dense, sorted(near - run.gates.keys())),
+                ("memory", question.facts if rest is None else rest, () if rest is None else tuple(around.mentions)),
+                ("relation", question.facts if rest is None else rest, () if rest is None else tuple(around.relations)),
+            )
+            run.gates |= gates
+            run.bridge = cross(around, memories, facts, max(run.likeness.rest.values(), default=0.0))
+        if run.talks:
+            run.context = spread(run.talks, mean(*_likeness(run, options)), run.said, options)
         run.lap("gate")
 
     async def _relations(self, view: View, ids: Sequence[str]) -> tuple[Relation, ...]:
@@ -165,12 +208,20 @@ class Retriever:
 
     async def _rank(self, run: _Run, options: RecallOptions) -> list[Ranked]:
         """The visible candidates in their final order, at most `top_k`."""
+        near = Arm(options.graph * trust(run.around.telling, options), rank(run.around, run.gates, options))
+        bridge = Arm(options.bridge * trust(_rarity(run.around), options), run.bridge.scores)
+        graph = Arm(near.weight + bridge.weight, mean(near, bridge)) if options.graph else Arm(0.0, {})
+        meaning, words = _likeness(run, options)
+        likeness = Arm(meaning.weight + words.weight, mean(meaning, words))
+        context = Arm(options.context * likeness.weight, run.context.scores)
         run.arms = {
-            "semantic": _meaning(run) if options.semantic else {},
-            "keyword": run.words if options.keyword else {},
-            "graph": rank(run.around, run.gates, options) if options.graph else {},
+            "semantic": meaning.scores,
+            "keyword": words.scores,
+            "graph": graph.scores,
+            "context": context.scores,
         }
-        fused = fuse(run.arms, sum(run.around.seeds.values()), options)
+        run.parts = {"near": near, "bridge": bridge, "context": context}
+        fused = fuse(likeness, graph, context)
         order = sorted(fused, key=lambda memory_id: (-fused[memory_id], memory_id))
         run.lap("fuse")
         query = run.query
@@ -180,9 +231,11 @@ class Retriever:
         first = wanted + wanted // 2
         memories: dict[str, Memory] = {}
         # A second round comes only where too many of the first were invisible to this reader.
-        for part in (order[:first], order[first : first * options.overfetch]):
+        turns = [turn for each in order[: query.top_k] if (turn := run.context.beside.get(each)) in fused]
+        for part in (list(dict.fromkeys((*order[:first], *turns))), order[first : first * options.overfetch]):
             if part and len(memories) < wanted:
                 memories |= await self._store.memories(query.view, part)
+        run.texts = {memory_id: memory.text for memory_id, memory in memories.items()}
         now = query.now or query.view.as_of or datetime.now(UTC)
         support = _support(run.around.relations.values())
         ranked = [
@@ -207,14 +260,14 @@ class Retriever:
 
     def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
         around = run.around
-        texts = {each.memory.id: each.memory.text for each in ranked}
-        ways = {memory_id: trace(memory_id, around) for memory_id in texts}
+        around.reached |= run.bridge.reached
+        ways = {each.memory.id: _way(run, each.memory.id) for each in ranked}
         hits = tuple(
             Hit(
                 memory=memory,
                 score=score,
                 arms={name: min(1.0, max(0.0, scores.get(memory.id, 0.0))) for name, scores in run.arms.items()},
-                path=readable(ways[memory.id], around.nodes, around.relations, texts),
+                path=readable(ways[memory.id], around.nodes, around.relations, run.texts),
             )
             for score, memory in ranked
         )
@@ -235,6 +288,27 @@ class Retriever:
 
 def _best_first(each: Ranked) -> tuple[float, str]:
     return -each.score, each.memory.id
+
+
+def _likeness(run: _Run, options: RecallOptions) -> tuple[Arm, Arm]:
+    """What the index said of each memory: by meaning, and by words."""
+    semantic = Arm(options.semantic, _meaning(run) if options.semantic else {})
+    return semantic, Arm(options.keyword, run.words if options.keyword else {})
+
+
+def _rarity(around: Neighbourhood) -> float:
+    """One divided by how many memories mention the rarest entity that the question calls by name."""
+    return max((1.0 / max(1, around.nodes[each].degree) for each in around.called & around.nodes.keys()), default=0.0)
+
+
+def _way(run: _Run, memory_id: str) -> tuple[Step, ...]:
+    """The way that scored a hit: of those over the graph, that which gave it most."""
+    gains = {name: arm.weight * arm.scores.get(memory_id, 0.0) for name, arm in run.parts.items()}
+    most = max(gains, key=lambda name: gains[name])
+    turn = run.context.beside.get(memory_id)
+    if gains[most] and most == "context" and turn is not None:
+        return beside(turn, memory_id)
+    return trace(memory_id, run.around, run.bridge.through.get(memory_id) if most == "bridge" else None)
 
 
 def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:

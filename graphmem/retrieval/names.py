@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property
 
+from graphmem.queries import Node
 from graphmem.text import words
 
-__all__ = ["phrases", "without"]
+__all__ = ["Wording", "phrases"]
 
-_WORD = re.compile(r"\S+")
+_RUN = re.compile(r"\S+")
+_WORD = re.compile(r"\w+")
 
 LONGEST = 6
 """Words in the longest name looked for."""
@@ -28,20 +31,76 @@ def phrases(text: str) -> list[str]:
     ]
 
 
-def without(text: str, names: Sequence[str]) -> str:
-    """What is left of a question without these names (given as `phrases` has them); all of it if nothing is.
+class Wording:
+    """A question's words in their places: which names it says as names, and what is left without them."""
 
-    A name that most memories go with says nothing about which of them is meant, and pulls the question's vector towards
-    whatever is about names. It is structure: the graph knows what hangs on it.
-    """
-    if not names:
-        return text
-    spans = [word.span() for word in _WORD.finditer(text)]
-    keep = [True] * len(spans)
-    for name in names:
-        for start in range(len(spans)):
-            for end in range(start + 1, min(start + LONGEST, len(spans)) + 1):
-                if " ".join(words(text[spans[start][0] : spans[end - 1][1]])) == name:
-                    keep[start:end] = [False] * (end - start)
-    left = " ".join(text[begin:stop] for (begin, stop), kept in zip(spans, keep, strict=True) if kept)
-    return left if words(left) else text
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._spans = [run.span() for run in _RUN.finditer(text)][:MOST_WORDS]
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[int, int]]]:
+        """Where each phrase stands, in runs between spaces: first and behind the last."""
+        places: dict[str, list[tuple[int, int]]] = {}
+        for start in range(len(self._spans)):
+            for end in range(start + 1, min(start + LONGEST, len(self._spans)) + 1):
+                places.setdefault(" ".join(words(self._said(start, end))), []).append((start, end))
+        return places
+
+    def _said(self, start: int, end: int) -> str:
+        return self.text[self._spans[start][0] : self._spans[end - 1][1]]
+
+    def without(self, names: Collection[str]) -> str:
+        """What is left of the question without these names (given as `phrases` has them); all of it if nothing is.
+
+        A name that most memories go with says nothing about which of them is meant, and pulls the question's vector
+        towards whatever is about names. It is structure: the graph knows what hangs on it.
+        """
+        keep = [True] * len(self._spans)
+        for name in names:
+            for start, end in self._places.get(name, ()):
+                keep[start:end] = [False] * (end - start)
+        if all(keep):
+            return self.text
+        left = " ".join(self.text[begin:stop] for (begin, stop), kept in zip(self._spans, keep, strict=True) if kept)
+        return left if words(left) else self.text
+
+    def called(
+        self, found: Mapping[str, Collection[Node]], telling: Callable[[str], bool]
+    ) -> dict[str, tuple[Node, ...]]:
+        """Of the entities found by a phrase, those that the question means as a name: "Brother", not a brother.
+
+        A capital says so, where the question has any; the one it begins with only if the entity is written with one
+        too. In a question without capitals, and in scripts that have none, what the entity is written with decides.
+        `telling` says of a phrase that it is more than function words.
+        """
+        marked = any(_capital(word) for word in _WORD.findall(self.text)[1:])
+        named = {}
+        for phrase, nodes in found.items():
+            written = tuple(node for node in nodes if _name_like(node.name))
+            if marked:
+                meant = max(self._meant(phrase), default=0)
+                kept = tuple(nodes) if meant == 2 else written if meant else ()
+            else:
+                kept = written
+            if kept and telling(phrase):
+                named[phrase] = kept
+        return named
+
+    def _meant(self, phrase: str) -> Iterator[int]:
+        """For each place of the phrase: 2 if it is capitalised there, 1 if it only begins the question so."""
+        for start, end in self._places.get(phrase, ()):
+            said = _WORD.findall(self._said(start, end))
+            if any(_capital(word) for word in (said if start else said[1:])):
+                yield 2
+            elif start == 0 and _capital(said[0]):
+                yield 1
+
+
+def _capital(word: str) -> bool:
+    return word[0].isupper() and word != "I"
+
+
+def _name_like(name: str) -> bool:
+    """Whether it has a capital, or letters that know none."""
+    return name != name.lower() or name == name.upper()

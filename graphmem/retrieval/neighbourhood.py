@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +16,12 @@ from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.pagerank import pagerank
 
 __all__ = ["Affinity", "Neighbourhood", "Reached", "explore", "rank"]
+
+FAINT = 1e-4
+"""Share of the best memory's rank that is no more than chance; with a damping of one half some ten hops away."""
+
+WORD = 0.3
+"""Weight of a seed whose name is in the question as a mere word ("the country"); one called by name has 1."""
 
 UNSEEN = 0.1
 """Affinity of an edge the index did not find like the question: it is followed last, but not cut off."""
@@ -40,13 +46,16 @@ class Reached(NamedTuple):
 class Neighbourhood:
     """Entities, relations and memories around the seeds, and how each entity was reached.
 
-    `seeds` are weights, normalised later; those in `named` the question called by name, the others are ends of
-    facts, and `reached` says how a named one leads to them where one does. `mentions` maps memory ids to the entities
-    they mention.
+    `seeds` are weights, normalised later; `named` are those whose names are in the question, `called` those that it
+    means as names; the others are ends of facts, and `reached` says how a named one leads to them where one does.
+    `telling` is what the seeds add up to, without those whose names are only words of the question. `mentions` maps
+    memory ids to the entities they mention.
     """
 
     seeds: dict[str, float] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    telling: float = 0.0
     relations: dict[str, Relation] = field(default_factory=dict)
     mentions: dict[str, set[str]] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -65,23 +74,25 @@ async def explore(
     store: GraphStore,
     view: View,
     facts: Sequence[tuple[Relation, float]],
-    named: Iterable[str],
+    named: Mapping[str, bool],
     affinity: Affinity,
     options: RecallOptions,
 ) -> Neighbourhood:
     """Walk out from the endpoints of the best facts and from the entities named literally.
 
-    Edges that `affinity` does not hold count little. One store call a hop. Seeds are weighed by score ÷ how many
-    memories mention them, so that hubs (the speakers, the user) do not drown the rest.
+    `named` says of each whether the question means it as a name. Edges that `affinity` does not hold count little. One
+    store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the speakers, the user)
+    do not drown the rest.
     """
     raw: dict[str, float] = {}
     for relation, score in facts:
         for entity_id in (relation.subject_id, relation.object_id):
             raw[entity_id] = raw.get(entity_id, 0.0) + score
-    for entity_id in named:
-        raw[entity_id] = raw.get(entity_id, 0.0) + 1.0
-    around = Neighbourhood(named=frozenset(named))
-    frontier = _ranked(raw)[: options.frontier]
+    words = {entity_id for entity_id, meant in named.items() if not meant} - raw.keys()
+    for entity_id, meant in named.items():
+        raw[entity_id] = raw.get(entity_id, 0.0) + (1.0 if meant else WORD)
+    around = Neighbourhood(named=frozenset(named), called=frozenset(each for each, meant in named.items() if meant))
+    frontier = tuple(sorted(raw, key=lambda each: (each not in around.called, -raw[each], each)))[: options.seeds]
     liked, told = _ranked(affinity.relations), _ranked(affinity.memories)
     promise: dict[str, float] = {}
     for hops_left in reversed(range(options.hops if frontier else 0)):
@@ -92,6 +103,7 @@ async def explore(
                 hub_cap=options.hub_cap,
                 prefer_relations=liked,
                 prefer_memories=told,
+                last=hops_left == 0 and bool(around.seeds),
             )
         )
         around.absorb(hop)
@@ -101,6 +113,7 @@ async def explore(
                 for entity_id in frontier
                 if entity_id in hop.nodes
             }
+            around.telling = sum(weight for each, weight in around.seeds.items() if each not in words)
             promise = dict(around.seeds)
             around.reached |= _introduced(around, facts)
         if not hops_left:
@@ -169,10 +182,10 @@ def _next(
 
 
 def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptions) -> dict[str, float]:
-    """Personalised PageRank over the neighbourhood: memory id → share of the best memory's rank, in [0, 1].
+    """Personalised PageRank over the neighbourhood: memory id → how near the seeds, in [0, 1].
 
-    `gates` are cosines of memories with the question: they weigh the edges to memories, and the memories' own
-    weak prior among the seeds.
+    `gates` are cosines of memories with the question: their own weak prior among the seeds. Ranks fall by a constant
+    factor a hop, so their logarithm is the score: the best memory's is 1, that of one with `FAINT` of its rank 0.
     """
     seeds = {entity_id: weight for entity_id, weight in around.seeds.items() if weight > 0}
     if not seeds or not around.mentions:
@@ -185,26 +198,24 @@ def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptio
     )
     number = {name: position for position, name in enumerate(memories)}
     number |= {name: position + len(memories) for position, name in enumerate(entities)}
-    likeness = np.maximum(0.0, [gates.get(memory_id, 0.0) for memory_id in memories])
-    mentioning = [
+    edges = [
         (position, number[entity_id])
         for position, entity_ids in enumerate(around.mentions.values())
         for entity_id in entity_ids
     ]
-    related = [
+    edges += [
         (number[relation.subject_id], number[relation.object_id])
         for relation in around.relations.values()
         if relation.subject_id != relation.object_id
     ]
-    edges = np.array(mentioning + related, dtype=np.intp)
-    weights = np.ones(len(edges))
-    weights[: len(mentioning)] = 0.2 + likeness[edges[: len(mentioning), 0]]
+    ends = np.array(edges, dtype=np.intp)
     start = np.zeros(len(number))
     total = sum(seeds.values())
     for entity_id, weight in seeds.items():
         start[number[entity_id]] = weight / total
+    likeness = np.maximum(0.0, [gates.get(memory_id, 0.0) for memory_id in memories])
     if likeness.any():
         start[: len(memories)] = options.prior * likeness / likeness.max()
-    ranks = pagerank(start, edges[:, 0], edges[:, 1], weights, options.damping)[: len(memories)]
-    best = np.max(ranks)
-    return dict(zip(memories, (ranks / best).tolist(), strict=True))
+    ranks = pagerank(start, ends[:, 0], ends[:, 1], np.ones(len(ends)), options.damping)[: len(memories)]
+    near = 1.0 - np.log(np.maximum(ranks, FAINT * ranks.max()) / ranks.max()) / np.log(FAINT)
+    return dict(zip(memories, near.tolist(), strict=True))

@@ -8,7 +8,7 @@ from typing import Protocol
 from graphmem.models import Path, Relation, Step
 from graphmem.retrieval.neighbourhood import Neighbourhood
 
-__all__ = ["Named", "direct", "readable", "trace"]
+__all__ = ["Named", "beside", "direct", "readable", "trace"]
 
 
 class Named(Protocol):
@@ -24,13 +24,20 @@ def direct(memory_id: str) -> tuple[Step, ...]:
     return (Step("match", None, memory_id),)
 
 
-def trace(memory_id: str, around: Neighbourhood) -> tuple[Step, ...]:
+def beside(turn_id: str, memory_id: str) -> tuple[Step, ...]:
+    """The question found the turn that was said right before or after the memory."""
+    return (*direct(turn_id), Step("turn", turn_id, memory_id))
+
+
+def trace(memory_id: str, around: Neighbourhood, through: str | None = None) -> tuple[Step, ...]:
     """From the question to a seed entity, along what the walk followed, to the memory.
 
-    Of the entities that the memory mentions, the one nearest to a seed leads to it, seeds that the question named
-    before others. A memory that the walk did not reach was found by the question directly.
+    It leads over the entity `through` if one is given; else, of the entities that the memory mentions, over the one
+    nearest to a seed, seeds that the question named before others. A memory that the walk did not reach was found by
+    the question directly.
     """
-    ways = [way for entity_id in around.mentions.get(memory_id, ()) if (way := _back(entity_id, around))]
+    over = around.mentions.get(memory_id, ()) if through is None else (through,)
+    ways = [way for entity_id in over if (way := _back(entity_id, around))]
     if not ways:
         return direct(memory_id)
 

@@ -10,6 +10,7 @@ from graphmem.testing.suite.marks import MarkTests
 from graphmem.testing.suite.naming import NamingTests
 from graphmem.testing.suite.paging import PagingTests
 from graphmem.testing.suite.scope import ScopeTests
+from graphmem.testing.suite.talking import TalkTests
 from graphmem.testing.suite.text import TextTests
 from graphmem.testing.suite.time import KnownAtTests, WorldTimeTests
 from graphmem.testing.suite.walking import WalkTests
@@ -29,6 +30,7 @@ class GraphStoreTests(
     FilterTests,
     ManyFilterTests,
     WalkTests,
+    TalkTests,
     PagingTests,
     TextTests,
     HistoryTests,

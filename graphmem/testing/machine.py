@@ -15,7 +15,7 @@ from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.models import Kind
-from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, TextQuery, View, Walk
+from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, Talk, TextQuery, View, Walk
 from graphmem.testing.oracle import OracleStore
 from graphmem.testing.strategies_graph import NAMES, TEXTS, TYPES, Author, known_queries, views, watches
 from graphmem.testing.worlds import START, Scribe, collect, fresh, plain, stale, world
@@ -214,15 +214,23 @@ class StoreMachine(RuleBasedStateMachine):
         return ask
 
     def of_graph(self, data: st.DataObject, view: View) -> Callable[[GraphStore], Awaitable[dict[str, Any]]]:
-        """The reads of entities and relations."""
+        """The reads of entities and relations, and of what was said in a row."""
         entities = [key for key, kind in self.ids.items() if kind == "entity"]
         some = st.lists(st.sampled_from(entities), min_size=1, max_size=3).map(tuple) if entities else st.just(())
         cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
         few = st.lists(st.sampled_from(list(self.ids)), max_size=4, unique=True).map(tuple) if self.ids else st.just(())
         prefer = {"prefer_relations": data.draw(few), "prefer_memories": data.draw(few)}
         walk = Walk(
-            view=view, entity_ids=data.draw(some), hub_cap=cap, types=types, memories=data.draw(st.booleans()), **prefer
+            view=view,
+            entity_ids=data.draw(some),
+            hub_cap=cap,
+            types=types,
+            memories=data.draw(st.booleans()),
+            last=data.draw(st.booleans()),
+            **prefer,
         )
+        pause = data.draw(st.sampled_from([timedelta(0), timedelta(seconds=30), timedelta(days=400)]))
+        talk = Talk(view=view, memory_ids=tuple(self._remembered()), reach=data.draw(st.integers(0, 3)), pause=pause)
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))
 
         async def ask(store: GraphStore) -> dict[str, Any]:
@@ -234,6 +242,7 @@ class StoreMachine(RuleBasedStateMachine):
                 "of some": plain(
                     (await store.relations(RelationQuery(view=view, entities=ends, side=side, types=types))).items
                 ),
+                "talk": await store.talk(talk),
                 "walk": sorted(map(str, plain(hop.relations))),
                 "mentions": sorted(hop.mentions),
                 "nodes": dict(hop.nodes),

@@ -22,7 +22,9 @@ from graphmem.queries import (
     Node,
     Page,
     RelationQuery,
+    Talk,
     TextQuery,
+    Turn,
     View,
     Walk,
 )
@@ -161,19 +163,41 @@ class OracleStore(Upkeep):
             return sorted(newest, key=lambda thing: places.get(thing.id, len(places)))[: walk.hub_cap]
 
         followed: dict[str, Relation] = {}
-        reached: dict[str, Memory] = {}
+        mentions: set[tuple[str, str]] = set()
         for key in walk.entity_ids:
-            touching = [relation for relation in relations if key in ends(relation, "either")]
+            touching = [r for r in relations if key in ends(r, "either") and not walk.last]
             mentioning = [memory for memory in seen.values() if walk.memories and key in memory.entity_ids]
             followed |= {relation.id: relation for relation in best(touching, walk.prefer_relations)}
-            reached |= {memory.id: memory for memory in best(mentioning, walk.prefer_memories)}
-        mentions = {(memory.id, key) for memory in reached.values() for key in memory.entity_ids}
+            for memory in best(mentioning, walk.prefer_memories):
+                mentions |= {(memory.id, met) for met in ((key,) if walk.last else memory.entity_ids)}
         met = {key for _, key in mentions} | {key for r in followed.values() for key in ends(r, "either")}
         return Hop(
             relations=tuple(followed[key] for key in sorted(followed)),
             mentions=tuple(sorted(mentions)),
             nodes={key: self._node(key) for key in met},
         )
+
+    async def talk(self, talk: Talk) -> dict[str, tuple[Turn, ...]]:
+        """All episodes of a scope in a row, and those around each turn cut out of it."""
+        turns = {m.id: m for m in self._seen(talk.view).values() if m.origin.extractor == "verbatim" and m.episode_ids}
+        order = {key: place for place, key in enumerate(self.state.episodes)}
+        every = sorted(self.state.episodes.values(), key=lambda e: (e.observed_at, e.created_at, order[e.id]))
+        place_of = {episode.id: place for place, episode in enumerate(every)}
+        told: dict[str, list[str]] = {}
+        for key, memory in sorted(turns.items()):
+            told.setdefault(min(memory.episode_ids, key=place_of.__getitem__), []).append(key)
+        found = {}
+        for key in {*talk.memory_ids} & turns.keys():
+            own = self.state.episodes[min(turns[key].episode_ids, key=place_of.__getitem__)]
+            row = [e for e in every if e.scope == own.scope and abs(e.observed_at - own.observed_at) <= talk.pause]
+            here = next(place for place, episode in enumerate(row) if episode.id == own.id)
+            found[key] = tuple(
+                Turn(memory_id, place - here, episode.role, episode.name)
+                for place, episode in enumerate(row)
+                if abs(place - here) <= talk.reach
+                for memory_id in told.get(episode.id, ())
+            )
+        return found
 
     def _node(self, entity_id: str) -> Node:
         name, type_ = self.state.entities[entity_id].name, self.state.type(entity_id)

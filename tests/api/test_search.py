@@ -20,7 +20,7 @@ async def test_an_answer_says_how_it_was_found(client: httpx.AsyncClient) -> Non
     hits = {hit["memory"]: hit for hit in found["results"]}
     hit = hits["Marta works at Critical Software."]
     assert 0 <= hit["score"] <= 1
-    assert set(hit["scores"]) == {"semantic", "keyword", "graph"}
+    assert set(hit["scores"]) == {"semantic", "keyword", "graph", "context"}
     assert hit["path"]["text"]
     assert "WORKS_AT" in {edge["relationship"] for edge in found["relations"]}
     assert "explain" not in found

@@ -37,6 +37,10 @@ def check(memory: Memory, hit: Any, graph: Graph) -> int:
         ends = {step["source_id"], step["target_id"]}
         if step["kind"] == "relation":
             assert graph.edges[step["relation_id"]] == ends
+        elif step["kind"] == "turn":
+            one, other = (memory.get(each) for each in ends)
+            assert one["metadata"]["key"].split(":")[0] == other["metadata"]["key"].split(":")[0]
+            assert one["observed_at"] == other["observed_at"]
         else:
             assert step["kind"] == "mention"
             [entity_id] = ends & graph.entities

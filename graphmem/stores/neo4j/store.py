@@ -18,11 +18,13 @@ from graphmem.queries import (
     Page,
     Record,
     RelationQuery,
+    Talk,
     TextQuery,
+    Turn,
     View,
     Walk,
 )
-from graphmem.stores.neo4j import dump, known, marks, pages, past, texts, upkeep, walk
+from graphmem.stores.neo4j import dump, known, marks, pages, past, talk, texts, upkeep, walk
 from graphmem.stores.neo4j.administered import Administered
 from graphmem.stores.neo4j.apply import apply, check, prune
 from graphmem.stores.neo4j.edge_types import EdgeTypes
@@ -121,6 +123,10 @@ class Neo4jStore(Administered, GraphStore):
     async def walk(self, walk_: Walk) -> Hop:
         """See `GraphStore.walk`."""
         return await self._session.ask(lambda tx: walk.walk(tx, walk_))
+
+    async def talk(self, talk_: Talk) -> dict[str, tuple[Turn, ...]]:
+        """See `GraphStore.talk`."""
+        return await self._session.ask(lambda tx: talk.talk(tx, talk_))
 
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
         """See `GraphStore.search_text`."""

@@ -26,6 +26,7 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
         "cap": asked.hub_cap,
         "most": max(_MOST, asked.hub_cap),
         "memories": asked.memories,
+        "last": asked.last,
         "prefer_relations": {id_: place for place, id_ in enumerate(asked.prefer_relations)},
         "prefer_memories": {id_: place for place, id_ in enumerate(asked.prefer_memories)},
     }

@@ -24,7 +24,9 @@ from graphmem.queries import (
     Page,
     Record,
     RelationQuery,
+    Talk,
     TextQuery,
+    Turn,
     View,
     Walk,
 )
@@ -37,6 +39,7 @@ from graphmem.stores.sqlite.migrate import migrate
 from graphmem.stores.sqlite.pool import Pool
 from graphmem.stores.sqlite.rows import revision_from
 from graphmem.stores.sqlite.session import Session, Synchronous
+from graphmem.stores.sqlite.talk import talk
 from graphmem.stores.sqlite.walk import walk
 from graphmem.stores.sqlite.where import sight
 
@@ -153,6 +156,11 @@ class SQLiteStore(GraphStore):
         """See `GraphStore.walk`."""
         brief = walk_.view.known_at is None and len(walk_.entity_ids) * walk_.hub_cap <= _FEW
         return await self._pool.read(lambda session: walk(session, walk_), brief=brief)
+
+    async def talk(self, talk_: Talk) -> dict[str, tuple[Turn, ...]]:
+        """See `GraphStore.talk`."""
+        brief = talk_.view.known_at is None
+        return await self._pool.read(lambda session: talk(session, talk_), brief=brief)
 
     async def search_text(self, query: TextQuery) -> list[tuple[str, float]]:
         """See `GraphStore.search_text`. Looks through the newest 50,000 visible memories."""

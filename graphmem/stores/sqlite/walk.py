@@ -43,11 +43,13 @@ def walk(session: Session, asked: Walk) -> Hop:
     preferring = asked.prefer_memories or asked.prefer_relations
     hubs = {row[0] for row in session.seen("walk/hubs", params)} if preferring else set()
     reading = _Reading(session, params, asked.hub_cap, hubs)
-    memories = []
+    memories, relations = [], []
     if asked.memories:
-        memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
-    gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
-    relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
+        kind = "mentions" if asked.last else "memories"
+        memories = reading.followed(kind, asked.prefer_memories, _AT, _ID, visible=seen.visible)
+    if not asked.last:
+        gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
+        relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
     met = {row[3] for row in memories}
     met.update(end for row in relations for end in (row[4], row[6]))
     nodes = {row[0]: Node(*row[1:]) for row in session.all("walk/nodes", pks=json_array(met))}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
 from graphmem.abc import GraphStore
 from graphmem.filters import Filter, Leaf, Or, all_of, any_of
 from graphmem.models import Memory, Partition, Scope
-from graphmem.queries import EntityQuery, KnownQuery, RelationQuery, TextQuery, View, Walk
+from graphmem.queries import EntityQuery, KnownQuery, RelationQuery, Talk, TextQuery, View, Walk
 from graphmem.testing.suite.base import StoreSuite
 from graphmem.testing.worlds import TODAY, Scribe, collect, current, fresh
 from graphmem.text import text_key
@@ -111,6 +112,13 @@ async def _walk(town: Town, view: View) -> Ids:
     return found
 
 
+async def _talk(town: Town, view: View) -> Ids:
+    every = tuple(memory.id for memory in town.memories)
+    talk = Talk(view=view, memory_ids=every, reach=len(every), pause=timedelta(days=10_000))
+    found = await town.store.talk(talk)
+    return Ids(memories={*found, *(turn.memory_id for turns in found.values() for turn in turns)})
+
+
 async def _words(town: Town, view: View) -> Ids:
     return Ids(memories={key for key, _ in await town.store.search_text(TextQuery(view=view, text=TEXT, limit=1_000))})
 
@@ -132,6 +140,7 @@ READS = {
     "entities": (_entities, {"entities"}),
     "relations": (_relations, {"relations", "entities", "memories"}),
     "walk": (_walk, {"relations", "entities", "memories"}),
+    "talk": (_talk, {"memories"}),
     "search_text": (_words, {"memories"}),
     "owners": (_owners, {"owners"}),
 }

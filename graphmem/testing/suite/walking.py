@@ -123,6 +123,16 @@ class WalkTests(StoreSuite):
         assert (relations(found), found.mentions) == ({each.id for each in knows}, ())
         assert found.nodes.keys() == {hub.id, *(other.id for other in others)}
 
+    async def test_the_last_hop_tells_only_what_it_came_for(self, scribe: Scribe) -> None:
+        """Of the memories that they mention the frontier; no relations, and nobody else."""
+        hub, others, _, told = await self.star(scribe, 7)
+        prefer = {"prefer_memories": (told[1].id,)}
+        found = await hop(scribe, hub, others[0], last=True, hub_cap=3, **prefer)
+        assert found.relations == ()
+        hubs = {(each.id, hub.id) for each in (told[1], told[5], told[6])}
+        assert set(found.mentions) == hubs | {(told[0].id, others[0].id)}
+        assert found.degrees == {hub.id: 7, others[0].id: 1}
+
     async def test_of_a_hub_the_newest_are_followed(self, scribe: Scribe) -> None:
         """No more than the cap, of relations and of memories each."""
         hub, others, knows, told = await self.star(scribe, 7)

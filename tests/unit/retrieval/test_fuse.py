@@ -5,10 +5,11 @@ import pytest
 
 from graphmem.ids import new_id, utc_now
 from graphmem.models import Memory, Scope
-from graphmem.retrieval.fuse import boost, calibrate_words, fuse
+from graphmem.retrieval.fuse import Arm, boost, calibrate_words, fuse, mean, trust
 from graphmem.retrieval.options import RecallOptions
 
-OPTIONS = RecallOptions(semantic=0.4, keyword=0.3, graph=0.3)
+OPTIONS = RecallOptions()
+NONE = Arm(0.0, {})
 
 
 def memory(**changes: object) -> Memory:
@@ -18,26 +19,36 @@ def memory(**changes: object) -> Memory:
 
 
 def test_a_hit_of_any_arm_is_a_hit() -> None:
-    arms = {"semantic": {"a": 0.9}, "keyword": {"b": 0.9}, "graph": {"c": 0.9}}
-    assert set(fuse(arms, 1.0, OPTIONS)) == {"a", "b", "c"}
+    found = fuse(Arm(0.6, {"a": 0.9}), Arm(0.4, {"b": 0.9}), Arm(0.6, {"c": 0.9}))
+    assert found.keys() == {"a", "b", "c"}
 
 
-def test_scores_stay_between_zero_and_one() -> None:
-    arms = {"semantic": {"a": 3.0, "b": -1.0}, "keyword": {"a": 1.0}, "graph": {"a": 1.0, "b": 0.0}}
-    found = fuse(arms, 1e9, OPTIONS)
-    assert found["a"] == pytest.approx(1.0)
-    assert found["b"] == 0.0
-
-
-def test_seeds_that_tell_nothing_leave_the_graph_no_say() -> None:
-    arms = {"semantic": {"a": 0.8}, "keyword": {}, "graph": {"b": 1.0}}
-    assert fuse(arms, 0.0, OPTIONS) == {"a": pytest.approx(0.8 * 0.4 / 0.7)}
-    weak, strong = fuse(arms, 0.01, OPTIONS)["b"], fuse(arms, 1.0, OPTIONS)["b"]
-    assert 0 < weak < strong
+def test_a_mean_stays_between_zero_and_one() -> None:
+    found = mean(Arm(0.4, {"a": 3.0, "b": -1.0}), Arm(0.2, {"a": 1.0}), Arm(0.4, {"a": 1.0, "b": 0.0}))
+    assert found == {"a": pytest.approx(1.0), "b": 0.0}
 
 
 def test_an_arm_without_weight_finds_nothing() -> None:
-    assert fuse({"graph": {"a": 1.0}}, 1.0, replace(OPTIONS, graph=0.0)) == {}
+    assert mean(Arm(0.0, {"a": 1.0})) == {}
+    assert mean(Arm(0.0, {"a": 1.0}), Arm(0.5, {"b": 0.5})) == {"b": 0.5}
+
+
+def test_seeds_that_tell_nothing_leave_the_graph_no_say() -> None:
+    assert trust(0.0, OPTIONS) == 0.0
+    assert trust(OPTIONS.rare, OPTIONS) == 0.5
+    assert 0.9 < trust(10.0, OPTIONS) < 1.0
+
+
+def test_context_is_added_to_what_a_memory_has_by_itself() -> None:
+    likeness = Arm(0.6, {"a": 0.5, "b": 0.5})
+    assert fuse(likeness, NONE, NONE) == {"a": 0.5, "b": 0.5}
+    found = fuse(likeness, NONE, Arm(0.6, {"b": 0.25, "c": 0.1}))
+    assert found == pytest.approx({"a": 0.5, "b": 0.75, "c": 0.1})
+
+
+def test_what_context_lifts_over_one_keeps_its_order() -> None:
+    found = fuse(Arm(0.6, {"a": 0.9, "b": 0.8}), NONE, Arm(0.6, {"a": 0.5, "b": 1.2}))
+    assert found == pytest.approx({"a": 0.7, "b": 1.0})
 
 
 def test_the_best_of_a_bad_lot_is_no_find() -> None:

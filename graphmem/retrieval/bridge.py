@@ -1,0 +1,82 @@
+"""The bridge: what the names in a question lead to, compared with what else it asks.
+
+"Who was in charge of the country Ceelmakoile is in?" names a town. What is known of the town names a country; among
+the memories of that country the one is meant that answers "who was in charge of the country … is in". No memory
+holds both halves, so neither vector nor words can find the second one: the name pulls every comparison to the town.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphmem.retrieval.neighbourhood import Neighbourhood, Reached
+
+__all__ = ["Bridge", "cross"]
+
+CROWDED = 0.25
+"""Exponent of the number of memories that mention the entity in between: what a country leads to counts less than what
+a village does, but a country is what many questions go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Scores in [0, 1] by memory id; for each the entity it was reached over, and how that entity was."""
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    through: Mapping[str, str] = field(default_factory=dict)
+    reached: Mapping[str, Reached] = field(default_factory=dict)
+
+
+def cross(around: Neighbourhood, memories: Mapping[str, float], facts: Mapping[str, float], best: float) -> Bridge:
+    """Score the memories one entity away from those the question calls by name, and those that mention these.
+
+    `memories` and `facts` are cosines, by id, with the question without the names. A memory counts by the best of its
+    own and of its facts about the entity it was reached over. `best` is the highest such cosine of all memories,
+    whatever they are about: as much is a score of 1.
+    """
+    ways = _ways(around)
+    if not ways or best <= 0:
+        return Bridge()
+    told: dict[tuple[str, str], float] = {}
+    for relation in around.relations.values():
+        likeness = facts.get(relation.id, 0.0)
+        for memory_id in relation.memory_ids:
+            for entity_id in (relation.subject_id, relation.object_id):
+                told[memory_id, entity_id] = max(likeness, told.get((memory_id, entity_id), 0.0))
+    scores: dict[str, float] = {}
+    through: dict[str, str] = {}
+    for memory_id, entity_ids in around.mentions.items():
+        likeness = memories.get(memory_id, 0.0)
+        for entity_id in sorted(ways.keys() & entity_ids):
+            weight, _ = ways[entity_id]
+            score = weight * max(likeness, told.get((memory_id, entity_id), 0.0)) / best
+            if score > scores.get(memory_id, 0.0):
+                scores[memory_id] = min(1.0, score)
+                through[memory_id] = entity_id
+    reached = {entity_id: how for entity_id, (_, how) in ways.items() if how is not None}
+    return Bridge(scores, through, reached)
+
+
+def _ways(around: Neighbourhood) -> dict[str, tuple[float, Reached | None]]:
+    """The named entities and those beside them: what each is worth, and how the best of the named leads to it."""
+    named = {
+        entity_id: 1.0 / max(1, around.nodes[entity_id].degree) for entity_id in around.called & around.nodes.keys()
+    }
+    ways: dict[str, tuple[float, Reached | None]] = {entity_id: (weight, None) for entity_id, weight in named.items()}
+
+    def lead(here: str, there: str, how: Reached) -> None:
+        if here in named and there not in named:
+            worth = named[here] / max(1, around.nodes[there].degree) ** CROWDED
+            if there not in ways or worth > ways[there][0]:
+                ways[there] = worth, how
+
+    # Relations first: what is stated between two entities explains more than that a memory mentions both.
+    for relation in around.relations.values():
+        for here, there in ((relation.subject_id, relation.object_id), (relation.object_id, relation.subject_id)):
+            lead(here, there, Reached(here, relation.id, None))
+    for memory_id, entity_ids in around.mentions.items():
+        for here in sorted(named.keys() & entity_ids):
+            for there in entity_ids:
+                lead(here, there, Reached(here, None, memory_id))
+    return ways
