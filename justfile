@@ -35,10 +35,9 @@ serve *arguments:
 docs:
     uv run --only-group docs mkdocs build --strict
 
-# Recall and latency, printed and written to bench/results/
-bench:
-    uv run python -m bench.recall
-    uv run python -m bench.latency
+# Recall on all sets, written into docs/benchmarks.md; arguments: --quick, --sets musique,locomo
+bench *arguments:
+    uv run python -m bench {{ arguments }}
 
 # Remember a small conversation, answer five questions
 demo:

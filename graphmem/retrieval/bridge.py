@@ -14,9 +14,10 @@ from graphmem.retrieval.neighbourhood import Neighbourhood, Reached
 
 __all__ = ["Bridge", "cross"]
 
-CROWDED = 0.25
+CROWDED = 0.5
 """Exponent of the number of memories that mention the entity in between: what a country leads to counts less than what
-a village does, but a country is what many questions go through."""
+a village does, but a country is what many questions go through. The square root, as in the walk; 0.25 finds more on
+MuSiQue (recall at 5 by 4 points) and less on LoCoMo with a model's entities, of which most are common words (by 1)."""
 
 
 @dataclass(frozen=True, slots=True)

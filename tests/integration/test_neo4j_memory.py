@@ -139,9 +139,9 @@ async def test_a_search_and_an_add_take_as_many_statements_among_many_as_among_f
         monkeypatch.setattr(Tx, name, counted(getattr(Tx, name)))
 
     async def price() -> tuple[Counter[str], Counter[str]]:
-        await memory.search("anything?", user_id="ana")  # what is kept for a moment is read now
         asked.clear()
         await memory.search("who leads the project of Ana?", user_id="ana")
+        asked.pop("upkeep/setting", None)  # kept for a moment, and read again where a search takes longer than that
         search = Counter(asked)
         asked.clear()
         said = ("Ana", "LEADS", f"Project {await many(0)}")

@@ -1,0 +1,101 @@
+"""Measure recall on all sets and write it down: `python -m bench`.
+
+Fills a memory with each set, asks its questions with the recipe, with its arms one by one, and without each of its
+ideas. The figures go to `bench/recall.json`, and into `docs/benchmarks.md`. `--quick` asks the recipe alone, on the
+sets that are read in seconds, writes nothing, and fails where recall is more than two points below what is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from bench.arms import ABLATIONS, ARMS
+from bench.data import TASKS, data_folder
+from bench.recall import filled, measure
+from bench.report import write_into
+
+WRITTEN = Path(__file__).with_name("recall.json")
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+QUICK = ("musique", "locomo", "madial")
+MARGIN = 2.0
+"""Points of recall below what is written that are still taken for the same."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; 1 if recall dropped."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", help=f"some of {','.join(TASKS)}, by commas; default: all")
+    parser.add_argument("--location", help="an empty Neo4j, neo4j://…, for one set; default: a temporary folder")
+    parser.add_argument("--quick", action="store_true", help="compare with what is written, and write nothing")
+    parser.add_argument("--json", type=Path, help="write the figures to this file alone")
+    chosen = parser.parse_args(arguments)
+    folder, console = data_folder(), Console()
+    names = chosen.sets.split(",") if chosen.sets else QUICK if chosen.quick else list(TASKS)
+    if unknown := set(names) - TASKS.keys():
+        parser.error(f"there is no set {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
+    report: dict[str, Any] = {"machine": _machine(), "versions": _versions(), "sets": {}}
+    arms = {"everything": ARMS["everything"]} if chosen.quick else ARMS | ABLATIONS
+    with Progress(console=console, transient=True) as progress:
+        for name in names:
+            task = TASKS[name](folder)
+            with filled(task, chosen.location, progress) as (memory, seconds):
+                report["sets"][name] = {"seconds": round(seconds, 1), **measure(memory, task, arms, progress)}
+            console.print(_table(name, report["sets"][name]))
+    if chosen.quick:
+        return _compared(report["sets"], console)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    elif not (chosen.sets or chosen.location):
+        WRITTEN.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        write_into(PAGE, report)
+    return 0
+
+
+def _table(name: str, found: dict[str, Any]) -> Table:
+    table = Table(title=f"{name}: {found['questions']} questions, {found['items']} memories", box=None)
+    headings = list(next(iter(found["arms"].values())))
+    table.add_column("")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for arm, row in found["arms"].items():
+        table.add_row(arm, *(f"{row[heading]:.1f}" for heading in headings))
+    return table
+
+
+def _compared(sets: dict[str, Any], console: Console) -> int:
+    """Say where recall is lower than written; 1 if anywhere by more than the margin."""
+    written = json.loads(WRITTEN.read_text(encoding="utf-8"))["sets"]
+    dropped = 0
+    for name, found in sets.items():
+        for heading, value in found["arms"]["everything"].items():
+            before = written[name]["arms"]["everything"][heading]
+            if heading.startswith("R@") and value < before - MARGIN:
+                console.print(f"[red]{name}: {heading} is {value}, and was {before}.")
+                dropped = 1
+    if not dropped:
+        console.print(f"Recall is as written, within {MARGIN:g} points.")
+    return dropped
+
+
+def _machine() -> dict[str, Any]:
+    return {"system": platform.system(), "processor": platform.machine(), "python": platform.python_version()}
+
+
+def _versions() -> dict[str, str]:
+    names = ("graphmem", "qdrant-edge-py", "wordllama", "snowballstemmer", "numpy")
+    return {name: version(name) for name in names}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
