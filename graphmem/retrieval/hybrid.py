@@ -220,7 +220,7 @@ class Retriever:
             "graph": graph.scores,
             "context": context.scores,
         }
-        run.parts = {"near": near, "bridge": bridge, "context": context}
+        run.parts = {"likeness": likeness, "near": near, "bridge": bridge, "context": context}
         fused = fuse(likeness, graph, context)
         order = sorted(fused, key=lambda memory_id: (-fused[memory_id], memory_id))
         run.lap("fuse")
@@ -302,13 +302,13 @@ def _rarity(around: Neighbourhood) -> float:
 
 
 def _way(run: _Run, memory_id: str) -> tuple[Step, ...]:
-    """The way that scored a hit: of those over the graph, that which gave it most."""
+    """The way that scored a hit: from a neighbour if that gave it most, else over the graph, if that leads to it."""
     gains = {name: arm.weight * arm.scores.get(memory_id, 0.0) for name, arm in run.parts.items()}
-    most = max(gains, key=lambda name: gains[name])
     turn = run.context.beside.get(memory_id)
-    if gains[most] and most == "context" and turn is not None:
+    if turn is not None and gains["context"] == max(gains.values()):
         return beside(turn, memory_id)
-    return trace(memory_id, run.around, run.bridge.through.get(memory_id) if most == "bridge" else None)
+    through = run.bridge.through.get(memory_id) if gains["bridge"] >= gains["near"] else None
+    return trace(memory_id, run.around, through)
 
 
 def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:
