@@ -40,6 +40,10 @@ bench:
     uv run python -m bench.recall
     uv run python -m bench.latency
 
+# graphmem beside mem0, plain vectors, BM25 and their fusion, in one run; needs uv and its registry
+beside *arguments:
+    uv run python -m bench.beside {{ arguments }}
+
 # Remember a small conversation, answer five questions
 demo:
     uv run graphmem demo

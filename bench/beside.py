@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bench.apart import WARM, Apart, Asked, Job, Said
 from bench.data import TASKS, Task, data_folder
 from bench.latency import facts, questions
-from bench.peers import plain_loop, timed
+from bench.peers import moment, timed
 from graphmem import Memory, Settings, __version__
 
 OURS = "graphmem"
@@ -51,7 +52,7 @@ TOP_K = 20
 OTHERS = 13
 """The seed of facts that are not those the memory is filled with."""
 
-FIGURES = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "embedding p50", "loop p50")
+FIGURES = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "embedding p50", "loop p50", "disk p50")
 RATIOS = {"bulk": "bulk/s", "add": "add p50", "search": "search p50"}
 
 Told = Callable[[str], None]
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     report: dict[str, Any] = {"recall": {}, "speed": {}, "machine": _machine()}
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     # Refreshed by hand: a thread that draws would share the processors with what is measured.
-    with Progress(*columns, transient=True, auto_refresh=False) as progress:
+    with Progress(*columns, transient=True, auto_refresh=False, console=_console()) as progress:
         bar = progress.add_task("the environment of the others", total=Run.STEPS * (len(sets) + len(sizes)))
         progress.refresh()
         with Apart() as apart:
@@ -200,7 +201,7 @@ def timed_by_us(
             "texts": len(items),
             "search": timed(searches, patience),
             "add": timed((partial(memory.add, **item) for item in extra), patience),
-            "loop": plain_loop(),
+            **moment(Path(folder)),
         }
 
 
@@ -213,7 +214,7 @@ def recall_at(cut: int, task: Task, ranked: Sequence[Sequence[str]]) -> float:
 def summary(found: dict[str, Any]) -> dict[str, float]:
     """Memories a second in bulk, and milliseconds at the median and the 99th percentile of each kind of call."""
     figures = {"bulk/s": found["texts"] / found["fill"]}
-    for kind in ("add", "search", "embedding", "loop"):
+    for kind in ("add", "search", "embedding", "loop", "disk"):
         if took := found.get(kind):
             p50, p99 = np.percentile(took, [50, 99]) * 1e3
             figures |= {f"{kind} p50": float(p50), f"{kind} p99": float(p99), f"{kind} calls": len(took)}
@@ -252,6 +253,12 @@ def speed_table(size: int, found: dict[str, dict[str, float]]) -> Table:
 
 def _ratio(above: float | None, below: float | None) -> str:
     return f"{above / below:.2f}" if above is not None and below else "-"
+
+
+def _console() -> Console:
+    """The terminal, or lines that are long enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
 
 
 def _machine() -> dict[str, Any]:

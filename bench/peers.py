@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from collections import defaultdict
@@ -51,21 +52,18 @@ class Text:
 
 
 class Peer(Protocol):
-    """A thing to compare with."""
+    """A thing to compare with; where it `embeds` by itself, its own seconds are all. It writes durably."""
 
-    embeds: bool  # by itself, so that its own seconds are all
+    embeds: bool
 
-    def fill(self, texts: Sequence[Text], told: Callable[[int], None]) -> None:
-        """Store all of them as fast as it can, durably."""
+    def fill(self, texts: Sequence[Text], told: Callable[[int], None]) -> None: ...
 
-    def add(self, text: Text) -> None:
-        """Store one, durably."""
+    def add(self, text: Text) -> None: ...
 
     def search(self, question: Text, top_k: int) -> list[str]:
         """Keys of the user's texts, best first."""
 
-    def close(self) -> None:
-        """Let go of its files."""
+    def close(self) -> None: ...
 
 
 class Mem0:
@@ -100,8 +98,7 @@ class Mem0:
         found = self._memory.search(question.text, filters={"user_id": question.user}, top_k=top_k, threshold=0.0)
         return [each["metadata"]["key"] for each in found["results"]]
 
-    def embed(self, text: str) -> None:
-        """The round trip that each add and each search contains."""
+    def embed(self, text: str) -> None:  # the round trip that each add and each search contains
         self._memory.embedding_model.embed(text)
 
     def close(self) -> None:
@@ -109,7 +106,7 @@ class Mem0:
 
 
 class Dense:
-    """The vectors alone: qdrant-client's local mode, one collection, filtered by user."""
+    """The vectors alone: qdrant-client's local mode, filtered by user."""
 
     embeds = False
 
@@ -231,9 +228,16 @@ def timed(calls: Iterable[Callable[[], object]], patience: float) -> list[float]
     return took
 
 
-def plain_loop() -> list[float]:
-    """Seconds of work that depends on nothing but the interpreter and the machine's moment, a few times."""
-    return timed([lambda: sum(number % 997 for number in range(50_000))] * 50, 0.0)
+def moment(folder: Path) -> dict[str, list[float]]:
+    """How fast the machine is just now: seconds of a plain loop, and of a durable write of one page, fifty of each."""
+    with (folder / "page").open("wb", buffering=0) as file:
+
+        def write() -> None:
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+
+        loops = timed([lambda: sum(number % 997 for number in range(50_000))] * LEAST, 0.0)
+        return {"loop": loops, "disk": timed([write] * LEAST, 0.0)}
 
 
 def measure(name: str, peer: Peer, job: dict[str, Any]) -> dict[str, Any]:
@@ -259,7 +263,7 @@ def measure(name: str, peer: Peer, job: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(peer, Keyword | Fused):
         tell(f"{name}: {len(adds)} single adds")
         found["add"] = with_vectors(peer.add, adds)
-    return found | {"loop": plain_loop()}
+    return found | moment(Path(job["folder"]))
 
 
 def texts_of(path: str) -> list[Text]:
@@ -270,10 +274,10 @@ def texts_of(path: str) -> list[Text]:
 
 
 def stay_here(event: str, given: tuple[Any, ...]) -> None:
-    """An audit hook that lets nothing connect to another machine, such as counters of usage."""
-    host = given[1][0] if event == "socket.connect" and isinstance(given[1], tuple) else None
-    if host not in (None, "127.0.0.1", "::1"):
-        raise PermissionError(f"A connection to {host} was refused: this comparison stays on its machine.")
+    """An audit hook that lets nothing look up or connect to another machine, such as counters of usage."""
+    host = {"socket.connect": lambda: given[1][0], "socket.getaddrinfo": lambda: given[0]}.get(event, str)()
+    if host not in ("", "127.0.0.1", b"127.0.0.1"):
+        raise PermissionError(f"A connection to {host!r} was refused: this comparison stays on its machine.")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the comparison with others stands on: an address that an OpenAI client takes for OpenAI's, and fair arithmetic."""
+"""What the comparison with others stands on: an address that speaks as OpenAI's does, and fair arithmetic."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_unless_it_is_asked_for_numbers_the_client_is_sent_base64(endpoint: Endp
     ids=str,
 )
 def test_what_it_cannot_answer_is_refused_and_the_connection_goes_on(client: OpenAI, asked: dict[str, Any]) -> None:
-    with pytest.raises(BadRequestError, match="has to be|can only be"):
+    with pytest.raises(BadRequestError, match=r"has to be|can only be"):
         client.embeddings.create(**({"model": "m"} | asked))
     assert len(client.embeddings.create(model="m", input="a").data) == 1
 
@@ -64,9 +64,12 @@ def test_what_both_rankings_have_comes_first_and_ties_stay_in_order() -> None:
 
 
 def test_the_peers_reach_no_other_machine() -> None:
-    with pytest.raises(PermissionError, match="192.0.2.1"):
+    with pytest.raises(PermissionError, match=r"192\.0\.2\.1"):
         stay_here("socket.connect", (None, ("192.0.2.1", 443)))
+    with pytest.raises(PermissionError, match=r"elsewhere\.example"):
+        stay_here("socket.getaddrinfo", ("elsewhere.example", 443, 0, 0, 0))
     stay_here("socket.connect", (None, ("127.0.0.1", 443)))
+    stay_here("socket.getaddrinfo", ("127.0.0.1", 443, 0, 0, 0))
 
 
 def test_slow_calls_are_measured_less_often_but_never_less_than_fifty_times() -> None:
