@@ -3,8 +3,7 @@
 `bench.apart` writes the job and starts this; nothing of graphmem is imported. The job names texts, questions and single
 adds, all with their vectors and the seconds each vector took where it was made. To the seconds of what takes vectors
 ready-made, plain Qdrant and the fusion, those are added, as if it embedded in its own process. mem0 embeds by itself,
-over HTTP, as it does with every model that is not its own. Lines on stdout tell how far it is; the figures go to the
-file that the job names.
+over HTTP, as it does with every model. Lines on stdout tell how far it is; the figures go to the file the job names.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from typing import Any, Protocol
 import numpy as np
 
 tell = partial(print, flush=True)
-"""A line for who waits."""
 
 BATCH = 500
 """Texts between two words of progress, and points in one write of Qdrant."""
@@ -34,7 +32,7 @@ RANK_CONSTANT = 60
 """Of reciprocal-rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009)."""
 
 DEPTH = 100
-"""How far down each of the two rankings is fused, or as far as is asked for."""
+"""How far down each ranking is fused, or as far as is asked for."""
 
 LEAST = 50
 """Calls that are measured however long they take."""
@@ -138,14 +136,10 @@ class Dense:
         self._client.close()
 
     def _write(self, texts: Sequence[Text]) -> None:
-        points = [
-            self._models.PointStruct(
-                id=number,
-                vector=each.vector.tolist(),
-                payload={"key": each.key, "user_id": each.user, "text": each.text},
-            )
-            for number, each in enumerate(texts, self._count)
-        ]
+        points = []
+        for number, each in enumerate(texts, self._count):
+            payload = {"key": each.key, "user_id": each.user, "text": each.text}
+            points.append(self._models.PointStruct(id=number, vector=each.vector.tolist(), payload=payload))
         self._count += len(points)
         self._client.upsert("texts", points)
 
@@ -173,7 +167,7 @@ class Keyword:
         told(len(texts))
 
     def add(self, text: Text) -> None:
-        raise NotImplementedError("bm25s has no way to add a text: it indexes all of them again.")
+        raise NotImplementedError("bm25s adds no text: it indexes all of them again.")
 
     def search(self, question: Text, top_k: int) -> list[str]:
         index, keys = self._indexes[question.user]
@@ -285,12 +279,11 @@ def main() -> None:
     sys.addaudithook(stay_here)
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
-    for kind in ("texts", "questions", "adds"):
-        job[kind] = texts_of(job[kind])
+    job |= {kind: texts_of(job[kind]) for kind in ("texts", "questions", "adds")}
+    peers: dict[str, Peer] = {}
     dimensions = len(job["texts"][0].vector)
-    peers: dict[str, Peer]
     if job["mem0"]:
-        peers = {"mem0": Mem0(folder, job["base_url"], dimensions)}
+        peers["mem0"] = Mem0(folder, job["base_url"], dimensions)
     else:
         dense, keyword = Dense(folder, dimensions), Keyword(folder)
         peers = {"Qdrant": dense, "BM25": keyword, "fusion": Fused(dense, keyword)}
