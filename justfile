@@ -39,6 +39,10 @@ docs:
 bench *arguments:
     uv run python -m bench {{ arguments }}
 
+# graphmem beside mem0, plain vectors, BM25 and their fusion, in one run; needs uv and its registry
+beside *arguments:
+    uv run python -m bench.beside {{ arguments }}
+
 # Remember a small conversation, answer five questions
 demo:
     uv run graphmem demo
