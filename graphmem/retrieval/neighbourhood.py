@@ -217,5 +217,6 @@ def rank(around: Neighbourhood, gates: Mapping[str, float], options: RecallOptio
     if likeness.any():
         start[: len(memories)] = options.prior * likeness / likeness.max()
     ranks = pagerank(start, ends[:, 0], ends[:, 1], np.ones(len(ends)), options.damping)[: len(memories)]
-    near = 1.0 - np.log(np.maximum(ranks, FAINT * ranks.max()) / ranks.max()) / np.log(FAINT)
+    shares = ranks / np.max(ranks)
+    near = 1.0 - np.log(np.maximum(shares, FAINT)) / np.log(FAINT)
     return dict(zip(memories, near.tolist(), strict=True))
