@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -200,6 +200,9 @@ class House:
             "cap": 100,
             "most": 1_000,
             "memories": True,
+            "last": False,
+            "reach": 2,
+            "pause": timedelta(hours=1),
             "ids": ids,
             "entities": about.ids["entities"],
             "prefer_relations": dict.fromkeys(about.ids["relations"], 0),
