@@ -42,9 +42,12 @@ class Wording:
     def _places(self) -> dict[str, list[tuple[int, int]]]:
         """Where each phrase stands, in runs between spaces: first and behind the last."""
         places: dict[str, list[tuple[int, int]]] = {}
-        for start in range(len(self._spans)):
-            for end in range(start + 1, min(start + LONGEST, len(self._spans)) + 1):
-                places.setdefault(" ".join(words(self._said(start, end))), []).append((start, end))
+        said = [words(self._said(place, place + 1)) for place in range(len(self._spans))]
+        for start in range(len(said)):
+            phrase: list[str] = []
+            for end in range(start + 1, min(start + LONGEST, len(said)) + 1):
+                phrase += said[end - 1]
+                places.setdefault(" ".join(phrase), []).append((start, end))
         return places
 
     def _said(self, start: int, end: int) -> str:

@@ -152,12 +152,10 @@ def _next(
     """The entities this hop came to first, each with its promise; notes how each was reached."""
     fresh: dict[str, float] = {}
 
-    def reach(entity_id: str, gain: float, how: Reached) -> None:
-        if entity_id in promise:
-            return
-        if gain > fresh.get(entity_id, 0.0):
-            around.reached[entity_id] = how
-        fresh[entity_id] = fresh.get(entity_id, 0.0) + gain
+    def reach(here: str, there: str, gain: float, relation_id: str | None, memory_id: str | None) -> None:
+        if gain > fresh.get(there, 0.0):
+            around.reached[there] = Reached(here, relation_id, memory_id)
+        fresh[there] = fresh.get(there, 0.0) + gain
 
     for relation in hop.relations:
         likeness = affinity.relations.get(relation.id, UNSEEN)
@@ -165,17 +163,18 @@ def _next(
             (relation.subject_id, relation.object_id),
             (relation.object_id, relation.subject_id),
         ):
-            if here in frontier:
-                reach(there, promise.get(here, 0.0) * likeness, Reached(here, relation.id, None))
+            if here in frontier and there not in promise:
+                reach(here, there, promise.get(here, 0.0) * likeness, relation.id, None)
     memories: dict[str, list[str]] = {}
     for memory_id, entity_id in hop.mentions:
         memories.setdefault(memory_id, []).append(entity_id)
     for memory_id, entity_ids in memories.items():
         likeness = affinity.memories.get(memory_id, UNSEEN)
-        here = max((e for e in entity_ids if e in frontier), key=lambda e: promise.get(e, 0.0), default="")
-        for there in entity_ids:
-            if here and there != here:
-                reach(there, promise.get(here, 0.0) * likeness, Reached(here, None, memory_id))
+        here = max((e for e in entity_ids if e in frontier), key=lambda e: (promise.get(e, 0.0), e), default="")
+        gain = promise.get(here, 0.0) * likeness
+        for there in entity_ids if here else ():
+            if there not in promise:
+                reach(here, there, gain, None, memory_id)
     for entity_id in fresh:
         fresh[entity_id] /= math.sqrt(max(1, hop.nodes[entity_id].degree))
     return fresh

@@ -21,8 +21,8 @@ _MOST = 2_000
 """How many of a hub's relations and mentions are looked at, the newest, to find visible ones among them. What is
 preferred is found beyond. A view that sees none of them costs a few milliseconds."""
 
-_AT, _ID = 1, 2  # where walk/*memories has the time and the id
-_RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has them
+_AT, _ID, _PK = 1, 2, 3  # where walk/*memories has time, id and row number
+_RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has id and time
 
 
 def walk(session: Session, asked: Walk) -> Hop:
@@ -45,17 +45,21 @@ def walk(session: Session, asked: Walk) -> Hop:
     reading = _Reading(session, params, asked.hub_cap, hubs)
     memories, relations = [], []
     if asked.memories:
-        kind = "mentions" if asked.last else "memories"
-        memories = reading.followed(kind, asked.prefer_memories, _AT, _ID, visible=seen.visible)
+        memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
     if not asked.last:
         gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
         relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
-    met = {row[3] for row in memories}
+    told = {row[_PK]: row[_ID] for row in memories}
+    if asked.last:
+        mentions = {(row[_PK], row[0]) for row in memories}
+    else:
+        mentions = set(session.all("walk/mentions", pks=json_array(told)))
+    met = {entity for _, entity in mentions}
     met.update(end for row in relations for end in (row[4], row[6]))
     nodes = {row[0]: Node(*row[1:]) for row in session.all("walk/nodes", pks=json_array(met))}
     return Hop(
         relations=tuple(_relations(relations, nodes)),
-        mentions=tuple({(memory, nodes[mentioned].id) for _, _, memory, mentioned in memories}),
+        mentions=tuple((told[memory], nodes[entity].id) for memory, entity in mentions),
         nodes={node.id: node for node in nodes.values()},
     )
 

@@ -1,16 +1,15 @@
--- The visible memories of each entity, of a hub the newest: a row for each entity that one mentions.
+-- The visible memories of each entity, of a hub the newest.
 -- params: entities (JSON array of ids), cap, most (mentions of a hub that are looked at)
--- returns: entity (pk, of the frontier), created_at, memory (id), mentioned (pk)
+-- returns: entity (pk, of the frontier), created_at, id, pk
 -- where: visible
-SELECT x.pk AS entity, m.created_at, m.id AS memory, o.entity AS mentioned
+SELECT x.pk AS entity, m.created_at, m.id, m.pk
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
 CROSS JOIN mention AS n ON n.entity = x.pk AND n.first = 1
 CROSS JOIN memory AS m ON m.pk = n.memory
-CROSS JOIN mention AS o ON o.memory = m.pk AND +o.first = 1
 WHERE true /*where visible*/
 UNION ALL
-SELECT x.pk, t.created_at, t.id, o.entity
+SELECT x.pk, t.created_at, t.id, t.pk
 FROM json_each(:entities) AS w
 CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
 CROSS JOIN memory AS t ON t.pk IN (
@@ -21,4 +20,3 @@ CROSS JOIN memory AS t ON t.pk IN (
     ) ELSE -9000000000000000000 END AND true /*where visible*/
     ORDER BY n.created_at DESC, m.id DESC LIMIT :cap
 )
-CROSS JOIN mention AS o ON o.memory = t.pk AND +o.first = 1

@@ -1,22 +1,4 @@
--- The visible memories of each entity, of a hub the newest, without what else they mention.
--- params: entities (JSON array of ids), cap, most (mentions of a hub that are looked at)
--- returns: entity (pk, of the frontier), created_at, memory (id), mentioned (pk)
--- where: visible
-SELECT x.pk AS entity, m.created_at, m.id AS memory, x.pk AS mentioned
-FROM json_each(:entities) AS w
-CROSS JOIN entity AS x ON x.id = w.value AND x.degree <= :cap
-CROSS JOIN mention AS n ON n.entity = x.pk AND n.first = 1
-CROSS JOIN memory AS m ON m.pk = n.memory
-WHERE true /*where visible*/
-UNION ALL
-SELECT x.pk, t.created_at, t.id, x.pk
-FROM json_each(:entities) AS w
-CROSS JOIN entity AS x ON x.id = w.value AND x.degree > :cap
-CROSS JOIN memory AS t ON t.pk IN (
-    SELECT n.memory FROM mention AS n CROSS JOIN memory AS m ON m.pk = n.memory
-    WHERE n.entity = x.pk AND n.first = 1 AND n.created_at >= CASE WHEN x.degree > :most THEN (
-        SELECT o.created_at FROM mention AS o WHERE o.entity = x.pk AND o.first = 1
-        ORDER BY o.created_at DESC LIMIT 1 OFFSET :most
-    ) ELSE -9000000000000000000 END AND true /*where visible*/
-    ORDER BY n.created_at DESC, m.id DESC LIMIT :cap
-)
+-- The entities that memories mention.
+-- params: pks (JSON array, of memories)
+-- returns: memory (pk), entity (pk)
+SELECT o.memory, o.entity FROM json_each(:pks) AS w CROSS JOIN mention AS o ON o.memory = w.value AND o.first = 1
