@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from rich.progress import Progress
@@ -15,7 +17,7 @@ from rich.progress import Progress
 from bench.arms import Switch, retriever_of
 from bench.data import Question, Task
 from bench.figures import difference, figures, interval, recalls
-from graphmem import Memory, Settings
+from graphmem import Memory, Settings, ids
 
 __all__ = ["filled", "measure"]
 
@@ -25,12 +27,16 @@ REACH = 200
 
 @contextmanager
 def filled(task: Task, location: str | None, progress: Progress) -> Iterator[tuple[Memory, float]]:
-    """A memory with a task's items, and the seconds it took; in a temporary folder, or at `location`."""
+    """A memory with a task's items, and the seconds it took; in a temporary folder, or at `location`.
+
+    Its ids are drawn from a seed: they decide between equal scores, and figures should be the same every time.
+    """
     settings = Settings(extractor="verbatim", embedder="bundled", durability="normal")
     with tempfile.TemporaryDirectory() as folder, Memory(location or folder, settings=settings) as memory:
         adding = progress.add_task(f"{task.name}: add", total=len(task.items))
         started = time.perf_counter()
-        memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
+        with mock.patch.object(ids, "urandom", random.Random(0).randbytes):
+            memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
         yield memory, time.perf_counter() - started
         progress.remove_task(adding)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
 from graphmem.errors import NotSupported, Unavailable
@@ -20,10 +21,13 @@ from graphmem.retrieval.fuse import Arm, boost, calibrate_words, fuse, mean, tru
 from graphmem.retrieval.names import Wording, phrases
 from graphmem.retrieval.neighbourhood import Affinity, Neighbourhood, explore, rank
 from graphmem.retrieval.options import RecallOptions
-from graphmem.retrieval.paths import beside, readable, trace
+from graphmem.retrieval.paths import Ways, beside, readable
 from graphmem.retrieval.recall import Hit, Recall, RecallQuery, ScoredRelation
 
 __all__ = ["Retriever"]
+
+STAGES = ("embed", "index", "walk", "talk", "gate", "fuse", "hydrate", "explain")
+"""In their order; the walk and the talk go side by side."""
 
 RERANKED = 50
 """How many of the best a reranker looks at."""
@@ -108,8 +112,8 @@ class Retriever:
         run = await self._begin(query, options)
         await self._ask(run, options)
         if options.graph:
-            await self._listen(run, options)
-            await self._walk(run, options)
+            best = _most_like(run, options)
+            await _side_by_side(self._walk(run, options), self._listen(run, best, options))
             await self._gate(run, options)
         return self._explain(run, await self._rank(run, options))
 
@@ -155,14 +159,10 @@ class Retriever:
         run.facts = _facts(run.likeness, options)
         run.lap("index")
 
-    async def _listen(self, run: _Run, options: RecallOptions) -> None:
+    async def _listen(self, run: _Run, best: tuple[str, ...], options: RecallOptions) -> None:
         """What was said around the best so far."""
-        if not options.context:
-            return
-        scores = mean(*_likeness(run, options))
-        best = sorted(scores, key=lambda memory_id: (-scores[memory_id], memory_id))[: options.talked]
-        if best:
-            talk = Talk(view=run.query.view, memory_ids=tuple(best), reach=options.turns, pause=PAUSE)
+        if best and options.context:
+            talk = Talk(view=run.query.view, memory_ids=best, reach=options.turns, pause=PAUSE)
             run.talks = listen(await self._store.talk(talk))
         run.lap("talk")
 
@@ -261,7 +261,8 @@ class Retriever:
     def _explain(self, run: _Run, ranked: list[Ranked]) -> Recall:
         around = run.around
         around.reached |= run.bridge.reached
-        ways = {each.memory.id: _way(run, each.memory.id) for each in ranked}
+        over = Ways(around)
+        ways = {each.memory.id: _way(run, over, each.memory.id) for each in ranked}
         hits = tuple(
             Hit(
                 memory=memory,
@@ -279,11 +280,24 @@ class Retriever:
             relations=relations,
             entities=around.nodes,
             degraded=run.degraded,
-            milliseconds=run.times,
+            milliseconds={stage: run.times[stage] for stage in STAGES if stage in run.times},
             seeds=around.seeds,
             reached=len(around.mentions) + len(around.nodes),
             stale=tuple(m.id for _, m in ranked if known.get(m.id, m.revision) != m.revision),
         )
+
+
+async def _side_by_side(*stages: Coroutine[Any, Any, None]) -> None:
+    """Run stages at the same time; the first that fails ends the others, and its error is raised."""
+    failed: BaseException | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            for stage in stages:
+                group.create_task(stage)
+    except BaseExceptionGroup as errors:
+        failed = errors.exceptions[0]
+    if failed is not None:
+        raise failed
 
 
 def _best_first(each: Ranked) -> tuple[float, str]:
@@ -296,19 +310,25 @@ def _likeness(run: _Run, options: RecallOptions) -> tuple[Arm, Arm]:
     return semantic, Arm(options.keyword, run.words if options.keyword else {})
 
 
+def _most_like(run: _Run, options: RecallOptions) -> tuple[str, ...]:
+    """The best so far, by what the index said."""
+    scores = mean(*_likeness(run, options))
+    return tuple(sorted(scores, key=lambda memory_id: (-scores[memory_id], memory_id))[: options.talked])
+
+
 def _rarity(around: Neighbourhood) -> float:
     """One divided by how many memories mention the rarest entity that the question calls by name."""
     return max((1.0 / max(1, around.nodes[each].degree) for each in around.called & around.nodes.keys()), default=0.0)
 
 
-def _way(run: _Run, memory_id: str) -> tuple[Step, ...]:
+def _way(run: _Run, over: Ways, memory_id: str) -> tuple[Step, ...]:
     """The way that scored a hit: from a neighbour if that gave it most, else over the graph, if that leads to it."""
     gains = {name: arm.weight * arm.scores.get(memory_id, 0.0) for name, arm in run.parts.items()}
     turn = run.context.beside.get(memory_id)
     if turn is not None and gains["context"] == max(gains.values()):
         return beside(turn, memory_id)
     through = run.bridge.through.get(memory_id) if gains["bridge"] >= gains["near"] else None
-    return trace(memory_id, run.around, through)
+    return over.to(memory_id, through)
 
 
 def _facts(likeness: Likeness, options: RecallOptions) -> dict[str, float]:

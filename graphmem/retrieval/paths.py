@@ -8,7 +8,7 @@ from typing import Protocol
 from graphmem.models import Path, Relation, Step
 from graphmem.retrieval.neighbourhood import Neighbourhood
 
-__all__ = ["Named", "beside", "direct", "readable", "trace"]
+__all__ = ["Named", "Ways", "beside", "direct", "readable"]
 
 
 class Named(Protocol):
@@ -29,43 +29,51 @@ def beside(turn_id: str, memory_id: str) -> tuple[Step, ...]:
     return (*direct(turn_id), Step("turn", turn_id, memory_id))
 
 
-def trace(memory_id: str, around: Neighbourhood, through: str | None = None) -> tuple[Step, ...]:
-    """From the question to a seed entity, along what the walk followed, to the memory.
+class Ways:
+    """The ways over a neighbourhood, from the question to what the walk reached."""
 
-    It leads over the entity `through` if one is given; else, of the entities that the memory mentions, over the one
-    nearest to a seed, seeds that the question named before others. A memory that the walk did not reach was found by
-    the question directly.
-    """
-    over = around.mentions.get(memory_id, ()) if through is None else (through,)
-    ways = [way for entity_id in over if (way := _back(entity_id, around))]
-    if not ways:
-        return direct(memory_id)
+    def __init__(self, around: Neighbourhood) -> None:
+        self._around = around
+        self._back: dict[str, tuple[Step, ...]] = {}
 
-    def order(way: tuple[Step, ...]) -> tuple[bool, int, float, str]:
-        start = way[0].target_id
-        return start not in around.named, len(way), -around.seeds[start], way[-1].target_id
+    def to(self, memory_id: str, through: str | None = None) -> tuple[Step, ...]:
+        """From the question to a seed entity, along what the walk followed, to the memory.
 
-    way = min((_without(way, memory_id) for way in ways), key=order)
-    return (*way, Step("mention", way[-1].target_id, memory_id))
+        It leads over the entity `through` if one is given; else, of the entities that the memory mentions, over the
+        one nearest to a seed, seeds that the question named before others. A memory that the walk did not reach was
+        found by the question directly.
+        """
+        around = self._around
+        over = around.mentions.get(memory_id, ()) if through is None else (through,)
+        ways = [way for entity_id in over if (way := self._to_entity(entity_id))]
+        if not ways:
+            return direct(memory_id)
 
+        def order(way: tuple[Step, ...]) -> tuple[bool, int, float, str]:
+            start = way[0].target_id
+            return start not in around.named, len(way), -around.seeds[start], way[-1].target_id
 
-def _back(entity_id: str, around: Neighbourhood) -> tuple[Step, ...]:
-    """The steps from the question to an entity; empty if no seed leads to it."""
-    steps: list[Step] = []
-    here = entity_id
-    # A seed that a named one leads to is explained by that; another stands at the beginning itself.
-    while (how := around.reached.get(here)) is not None:
-        if how.relation_id is not None:
-            steps.append(Step("relation", how.source_id, here, how.relation_id))
-        else:
-            assert how.memory_id is not None
-            steps.append(Step("mention", how.memory_id, here))
-            steps.append(Step("mention", how.source_id, how.memory_id))
-        here = how.source_id
-    if here not in around.seeds:
-        return ()
-    steps.append(Step("match", None, here))
-    return tuple(reversed(steps))
+        way = min((_without(way, memory_id) for way in ways), key=order)
+        return (*way, Step("mention", way[-1].target_id, memory_id))
+
+    def _to_entity(self, entity_id: str) -> tuple[Step, ...]:
+        """The steps from the question to an entity; none if no seed leads to it."""
+        if entity_id in self._back:
+            return self._back[entity_id]
+        # A seed that a named one leads to is explained by that; another stands at the beginning itself.
+        how = self._around.reached.get(entity_id)
+        way: tuple[Step, ...] = ()
+        if how is None:
+            if entity_id in self._around.seeds:
+                way = (Step("match", None, entity_id),)
+        elif way := self._to_entity(how.source_id):
+            if how.relation_id is not None:
+                way += (Step("relation", how.source_id, entity_id, how.relation_id),)
+            else:
+                assert how.memory_id is not None
+                way += (Step("mention", how.source_id, how.memory_id), Step("mention", how.memory_id, entity_id))
+        self._back[entity_id] = way
+        return way
 
 
 def _without(way: tuple[Step, ...], memory_id: str) -> tuple[Step, ...]:

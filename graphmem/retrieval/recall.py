@@ -54,8 +54,9 @@ class Recall:
     """The answer: hits best first, relations best first, the entities that the walk saw.
 
     `degraded` says why the index did not answer and the store's own search stood in; `milliseconds` are the times of
-    the stages, `seeds` the entities the walk began at, with their weights, `reached` how many nodes it saw, `stale` the
-    memories whose copy in the index turned out to be outdated.
+    the stages (of two that run side by side: what the second took longer), `seeds` the entities the walk began at, with
+    their weights, `reached` how many nodes it saw, `stale` the memories whose copy in the index turned out to be
+    outdated.
     """
 
     hits: tuple[Hit, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -29,10 +30,13 @@ def walk(session: Session, asked: Walk) -> Hop:
     """The hop. Of a hub, the statements look at no more than the cap and what is hidden before it, up to a bound."""
     if not asked.entity_ids or asked.hub_cap < 1:
         return Hop()
+    nodes = _nodes(session.all("walk/frontier", entities=json_array(dict.fromkeys(asked.entity_ids))))
+    crowded = [pk for pk, node in nodes.items() if node.degree > asked.hub_cap]
     seen = seen_by(session, asked.view)
     params: dict[str, Any] = {
         **seen.params,
-        "entities": json_array(dict.fromkeys(asked.entity_ids)),
+        "few": json_array(nodes.keys() - crowded),
+        "crowded": json_array(crowded),
         "cap": asked.hub_cap,
         "most": _MOST,
     }
@@ -40,9 +44,7 @@ def walk(session: Session, asked: Walk) -> Hop:
     if asked.types is not None:
         typed = among("r.type", "v_types")
         params["v_types"] = json_array(asked.types)
-    preferring = asked.prefer_memories or asked.prefer_relations
-    hubs = {row[0] for row in session.seen("walk/hubs", params)} if preferring else set()
-    reading = _Reading(session, params, asked.hub_cap, hubs)
+    reading = _Reading(session, params, asked.hub_cap, {pk for pk, node in nodes.items() if node.degree > _MOST})
     memories, relations = [], []
     if asked.memories:
         memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
@@ -56,12 +58,17 @@ def walk(session: Session, asked: Walk) -> Hop:
         mentions = set(session.all("walk/mentions", pks=json_array(told)))
     met = {entity for _, entity in mentions}
     met.update(end for row in relations for end in (row[4], row[6]))
-    nodes = {row[0]: Node(*row[1:]) for row in session.all("walk/nodes", pks=json_array(met))}
+    if unknown := met - nodes.keys():
+        nodes |= _nodes(session.all("walk/nodes", pks=json_array(unknown)))
     return Hop(
         relations=tuple(_relations(relations, nodes)),
         mentions=tuple((told[memory], nodes[entity].id) for memory, entity in mentions),
-        nodes={node.id: node for node in nodes.values()},
+        nodes={nodes[pk].id: nodes[pk] for pk in met},
     )
+
+
+def _nodes(rows: Iterable[Row]) -> dict[int, Node]:
+    return {row[0]: Node(*row[1:]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +83,28 @@ class _Reading:
     def followed(self, kind: str, prefer: tuple[str, ...], at: int, id_: int, **gaps: Condition) -> list[Row]:
         """The rows of what is followed; `at` and `id_` are the columns that say how new it is."""
         newest = self.session.seen(f"walk/{kind}", self.params, **gaps)
-        things: dict[int, set[str]] = {}
-        for row in newest:
-            things.setdefault(row[0], set()).add(row[id_])
-        crowded = {entity for entity, found in things.items() if len(found) >= self.cap}
-        hubs = crowded | self.hubs if prefer else crowded
+        counts = Counter(row[0] for row in newest)
+        hubs = {entity for entity, rows in counts.items() if rows >= self.cap}
+        if prefer:
+            hubs |= self.hubs
         if not hubs:
             return newest
-        preferred: list[Row] = []
+        found = [row for row in newest if row[0] not in hubs]
+        crowd = [row for row in newest if row[0] in hubs]
+        crowd.sort(key=itemgetter(at, id_), reverse=True)
         if prefer:
             params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(prefer)}
             preferred = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
             places = {each: place for place, each in enumerate(prefer)}
             preferred.sort(key=lambda row: places[row[id_]])
-        newest.sort(key=itemgetter(at, id_), reverse=True)
-        return _best((*preferred, *newest), self.cap, id_)
+            crowd = preferred + crowd
+        return found + _best(crowd, self.cap, id_)
 
 
 def _best(rows: Iterable[Row], cap: int, id_: int) -> list[Row]:
     """The rows of the first `cap` things of each entity."""
     found: dict[int, dict[str, list[Row]]] = {}
-    # A thing has several rows; one that is preferred has them twice, and keeps its first place.
+    # A thing may have several rows; one that is preferred has them twice, and keeps its first place.
     for row in rows:
         found.setdefault(row[0], {}).setdefault(row[id_], []).append(row)
     return [row for things in found.values() for rows in list(things.values())[:cap] for row in rows]
