@@ -3,6 +3,7 @@
 Fills a memory with each set, asks its questions with the recipe, with its arms one by one, and without each of its
 ideas. The figures go to `bench/recall.json`, and into `docs/benchmarks.md`. `--quick` asks the recipe alone, on the
 sets that are read in seconds, writes nothing, and fails where recall is more than two points below what is written.
+`--as NAME` writes what other parts find, another embedder or store, to `bench/recall-NAME.json`, and into the page.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from bench.report import write_into
 WRITTEN = Path(__file__).with_name("recall.json")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 QUICK = ("musique", "locomo", "madial")
+BRIEF = ("everything", "no graph", "dense alone")
+"""What is asked of other parts."""
+
 MARGIN = 2.0
 """Points of recall below what is written that are still taken for the same."""
 
@@ -36,8 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; 1 if recall dropped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", help=f"some of {','.join(TASKS)}, by commas; default: all")
-    parser.add_argument("--location", help="an empty Neo4j, neo4j://…, for one set; default: a temporary folder")
+    parser.add_argument("--location", help="an empty Neo4j, neo4j://…; default: a temporary folder")
+    parser.add_argument("--embedder", default="bundled", help="as GRAPHMEM_EMBEDDER; default: %(default)s")
     parser.add_argument("--quick", action="store_true", help="compare with what is written, and write nothing")
+    parser.add_argument("--as", dest="parts", metavar="NAME", help="what to call the parts that are not the default")
     parser.add_argument("--json", type=Path, help="write the figures to this file alone")
     chosen = parser.parse_args(arguments)
     folder, console = data_folder(), Console()
@@ -45,21 +51,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(names) - TASKS.keys():
         parser.error(f"there is no set {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
     report: dict[str, Any] = {"machine": _machine(), "versions": _versions(), "sets": {}}
-    arms = {"everything": ARMS["everything"]} if chosen.quick else ARMS | ABLATIONS
+    report["embedder"] = chosen.embedder.rsplit("/", 1)[-1]
+    arms = ARMS | ABLATIONS
+    if chosen.quick or chosen.parts:
+        arms = {name: arms[name] for name in (("everything",) if chosen.quick else BRIEF)}
     with Progress(console=console, transient=True) as progress:
         for name in names:
             task = TASKS[name](folder)
-            with filled(task, chosen.location, progress) as (memory, seconds):
+            with filled(task, progress, chosen.location, chosen.embedder) as (memory, seconds):
                 report["sets"][name] = {"seconds": round(seconds, 1), **measure(memory, task, arms, progress)}
             console.print(_table(name, report["sets"][name]))
     if chosen.quick:
         return _compared(report["sets"], console)
     if chosen.json:
-        chosen.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    elif not (chosen.sets or chosen.location):
-        WRITTEN.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        write_into(PAGE, report)
+        _write(chosen.json, report)
+    elif chosen.parts:
+        _write(WRITTEN.with_name(f"recall-{chosen.parts}.json"), report)
+    elif not (chosen.sets or chosen.location or chosen.embedder != "bundled"):
+        _write(WRITTEN, report)
+    if not chosen.json:
+        others = {
+            path.stem.removeprefix("recall-"): _read(path) for path in sorted(WRITTEN.parent.glob("recall-*.json"))
+        }
+        write_into(PAGE, _read(WRITTEN), others)
     return 0
+
+
+def _write(path: Path, report: dict[str, Any]) -> None:
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _table(name: str, found: dict[str, Any]) -> Table:
@@ -75,7 +99,7 @@ def _table(name: str, found: dict[str, Any]) -> Table:
 
 def _compared(sets: dict[str, Any], console: Console) -> int:
     """Say where recall is lower than written; 1 if anywhere by more than the margin."""
-    written = json.loads(WRITTEN.read_text(encoding="utf-8"))["sets"]
+    written = _read(WRITTEN)["sets"]
     dropped = 0
     for name, found in sets.items():
         for heading, value in found["arms"]["everything"].items():

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -26,19 +27,25 @@ REACH = 200
 
 
 @contextmanager
-def filled(task: Task, location: str | None, progress: Progress) -> Iterator[tuple[Memory, float]]:
-    """A memory with a task's items, and the seconds it took; in a temporary folder, or at `location`.
+def filled(
+    task: Task, progress: Progress, location: str | None = None, embedder: str = "bundled"
+) -> Iterator[tuple[Memory, float]]:
+    """A memory with a task's items, and the seconds it took; in a temporary folder, or in a Neo4j at `location`.
 
-    Its ids are drawn from a seed: they decide between equal scores, and figures should be the same every time.
+    Its project is the task's name. Its ids are drawn from a seed: they decide between equal scores, and figures should
+    be the same every time.
     """
-    settings = Settings(extractor="verbatim", embedder="bundled", durability="normal")
-    with tempfile.TemporaryDirectory() as folder, Memory(location or folder, settings=settings) as memory:
-        adding = progress.add_task(f"{task.name}: add", total=len(task.items))
-        started = time.perf_counter()
-        with mock.patch.object(ids, "urandom", random.Random(0).randbytes):
-            memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
-        yield memory, time.perf_counter() - started
-        progress.remove_task(adding)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            extractor="verbatim", embedder=embedder, durability="normal", project=task.name, home=Path(folder)
+        )
+        with Memory(location or folder, settings=settings) as memory:
+            adding = progress.add_task(f"{task.name}: add", total=len(task.items))
+            started = time.perf_counter()
+            with mock.patch.object(ids, "urandom", random.Random(0).randbytes):
+                memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
+            yield memory, time.perf_counter() - started
+            progress.remove_task(adding)
 
 
 def measure(memory: Memory, task: Task, arms: Mapping[str, Switch], progress: Progress) -> dict[str, Any]:

@@ -24,14 +24,17 @@ ABOUT = {
 }
 
 
-def write_into(page: Path, report: Mapping[str, Any]) -> None:
-    """Put the report between the marks of the page. Raises `SystemExit` if it has none."""
+def write_into(page: Path, report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put the report between the marks of the page, and those of other parts, by name, beside it.
+
+    Raises `SystemExit` if the page has no marks.
+    """
     text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise SystemExit(f"{page} has no place for the report: put the lines {BEGIN} and {END} into it.")
-    lines = "\n".join(_lines(report))
+    lines = "\n".join((*_lines(report), *_others(report, others)))
     page.write_text(f"{before}{BEGIN}\n\n{lines}\n{END}{after}", encoding="utf-8")
 
 
@@ -41,6 +44,21 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for name, found in report["sets"].items():
         yield from _set(name, found)
+
+
+def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for called, other in others.items():
+        yield f"### With {called}"
+        yield ""
+        yield f"The embedder is {other['embedder']}; {called} instead of the default."
+        yield ""
+        for name, found in other["sets"].items():
+            same = report["sets"][name]["arms"]["everything"]
+            headings = list(same)
+            rows = {f"{name}: as above": same, **{f"{name}: {arm}": row for arm, row in found["arms"].items()}}
+            yield from _table(
+                "", headings, {arm: [f"{row[each]:.1f}" for each in headings] for arm, row in rows.items()}
+            )
 
 
 def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, assume, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -53,6 +53,8 @@ def as_lines(context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
 
+LONGEST_LINE = 60_000
+
 schema = schemathesis.openapi.from_dict(document())
 
 
@@ -65,6 +67,8 @@ schema = schemathesis.openapi.from_dict(document())
     suppress_health_check=list(HealthCheck),
 )
 def test_no_call_fails_the_server(case: schemathesis.Case, server: str) -> None:
+    # A request line beyond 64 KiB never comes to the app: the HTTP server hangs up, maybe before it is sent to its end.
+    assume(3 * len(str(case.query).encode("utf-8", "surrogatepass")) < LONGEST_LINE)
     case.call_and_validate(
         base_url=server,
         checks=[
