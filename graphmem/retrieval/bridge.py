@@ -42,18 +42,21 @@ def cross(around: Neighbourhood, memories: Mapping[str, float], facts: Mapping[s
     told: dict[tuple[str, str], float] = {}
     for relation in around.relations.values():
         likeness = facts.get(relation.id, 0.0)
-        for memory_id in relation.memory_ids:
-            for entity_id in (relation.subject_id, relation.object_id):
+        for entity_id in ways.keys() & {relation.subject_id, relation.object_id}:
+            for memory_id in relation.memory_ids:
                 told[memory_id, entity_id] = max(likeness, told.get((memory_id, entity_id), 0.0))
     scores: dict[str, float] = {}
     through: dict[str, str] = {}
     for memory_id, entity_ids in around.mentions.items():
         likeness = memories.get(memory_id, 0.0)
-        for entity_id in sorted(ways.keys() & entity_ids):
+        for entity_id in entity_ids:
+            if entity_id not in ways:
+                continue
             weight, _ = ways[entity_id]
-            score = weight * max(likeness, told.get((memory_id, entity_id), 0.0)) / best
-            if score > scores.get(memory_id, 0.0):
-                scores[memory_id] = min(1.0, score)
+            score = min(1.0, weight * max(likeness, told.get((memory_id, entity_id), 0.0)) / best)
+            before = scores.get(memory_id, 0.0)
+            if score > before or (score == before > 0 and entity_id < through[memory_id]):
+                scores[memory_id] = score
                 through[memory_id] = entity_id
     reached = {entity_id: how for entity_id, (_, how) in ways.items() if how is not None}
     return Bridge(scores, through, reached)
@@ -76,8 +79,10 @@ def _ways(around: Neighbourhood) -> dict[str, tuple[float, Reached | None]]:
     for relation in around.relations.values():
         for here, there in ((relation.subject_id, relation.object_id), (relation.object_id, relation.subject_id)):
             lead(here, there, Reached(here, relation.id, None))
+    order = sorted(named)
     for memory_id, entity_ids in around.mentions.items():
-        for here in sorted(named.keys() & entity_ids):
-            for there in entity_ids:
-                lead(here, there, Reached(here, None, memory_id))
+        for here in order:
+            if here in entity_ids:
+                for there in entity_ids - named.keys():
+                    lead(here, there, Reached(here, None, memory_id))
     return ways

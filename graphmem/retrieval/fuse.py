@@ -42,9 +42,12 @@ def mean(*arms: Arm) -> dict[str, float]:
     total = sum(arm.weight for arm in arms) or 1.0
     found: dict[str, float] = {}
     for weight, scores in arms:
-        if weight:
+        share = weight / total
+        if share:
             for name, score in scores.items():
-                found[name] = found.get(name, 0.0) + weight / total * min(1.0, max(0.0, score))
+                if not 0.0 <= score <= 1.0:
+                    score = min(1.0, max(0.0, score))
+                found[name] = found.get(name, 0.0) + share * score
     return found
 
 

@@ -92,8 +92,7 @@ def test_a_path_holds_at_the_moment_that_is_asked_for(memory: Memory) -> None:
 def test_paths_of_real_questions(memory: Memory, load: Any) -> None:
     task = load(Path(os.environ["GRAPHMEM_DATA"]))
     memory.add_many(task.items)
-    graphs: dict[str, Graph] = {}
+    graphs = {user: Graph(memory, user) for user in {question.user_id for question in task.questions[:50]}}
     for question in task.questions[:50]:
-        graph = graphs.setdefault(question.user_id, Graph(memory, question.user_id))
         for hit in memory.search(question.text, user_id=question.user_id)["results"]:
-            check(memory, hit, graph)
+            check(memory, hit, graphs[question.user_id])

@@ -113,7 +113,7 @@ class Pool:
     async def read(self, work: Callable[[Session], Answer], *, brief: bool = False) -> Answer:
         """Run `work` in a reading thread, over one consistent state.
 
-        What is `brief`, bounded to about a millisecond, is run here and now: another thread would take as long to wake
+        What is `brief`, bounded to a few milliseconds, is run here and now: another thread would take as long to wake
         up, on a core with nothing in its caches. (Five such reads in a search made up a third of it.)
         """
         if self._readers is None:

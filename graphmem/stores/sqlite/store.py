@@ -48,7 +48,11 @@ __all__ = ["SQLiteStore"]
 _PRUNE_EVERY = 1_000
 
 _FEW = 100
-"""Things read by their ids, or followed in a hop, up to which a read is over before a thread would have begun it."""
+"""Things read by their ids up to which a read is over before a thread would have begun it."""
+
+_NEAR = 1_000
+"""Edges of a hop up to which it is not left to a thread, either: some milliseconds. SQLite gives up the interpreter at
+each row, and a thread waits for it anew each time; a search took half as long again."""
 
 
 class SQLiteStore(GraphStore):
@@ -154,7 +158,7 @@ class SQLiteStore(GraphStore):
 
     async def walk(self, walk_: Walk) -> Hop:
         """See `GraphStore.walk`."""
-        brief = walk_.view.known_at is None and len(walk_.entity_ids) * walk_.hub_cap <= _FEW
+        brief = walk_.view.known_at is None and len(walk_.entity_ids) * walk_.hub_cap <= _NEAR
         return await self._pool.read(lambda session: walk(session, walk_), brief=brief)
 
     async def talk(self, talk_: Talk) -> dict[str, tuple[Turn, ...]]:

@@ -3,9 +3,12 @@
 -- returns: episode (pk), memory (id)
 -- where: visible
 SELECT s.episode, m.id AS memory
-FROM json_each(:episodes) AS w CROSS JOIN source AS s ON s.episode = w.value
+FROM json_each(:episodes) AS w
+CROSS JOIN source AS s ON s.episode = w.value
 CROSS JOIN memory AS m ON m.pk = s.memory AND m.extractor = 'verbatim'
-WHERE s.episode = (
-    SELECT y.pk FROM source AS f CROSS JOIN episode AS y ON y.pk = f.episode WHERE f.memory = m.pk
-    ORDER BY y.observed_at, y.created_at, y.pk LIMIT 1
-) AND true /*where visible*/
+WHERE true /*where visible*/ AND NOT EXISTS (
+    SELECT 1 FROM episode AS x CROSS JOIN source AS f ON f.memory = m.pk AND f.episode <> x.pk
+    CROSS JOIN episode AS y ON y.pk = f.episode
+    WHERE x.pk = s.episode AND (y.observed_at, y.created_at, y.pk) < (x.observed_at, x.created_at, x.pk)
+    LIMIT 1
+)
