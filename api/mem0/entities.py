@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from graphmem.client.local import LocalBackend
+from graphmem.engine.records import SOMEBODY
 from graphmem.engine.requests import MAX_ID, read_metadata
 from graphmem.errors import InvalidInput, NotFound
 from graphmem.ids import utc_now
@@ -27,9 +28,6 @@ router = APIRouter(include_in_schema=False)
 
 KINDS = tuple(name.removesuffix("_id") for name in SCOPE_FIELDS)
 """user, agent, app, run."""
-
-KNOWN = "somebody:"
-"""How the settings are called that hold who was made known; kind and id follow."""
 
 
 @router.get("/v1/entities")
@@ -66,7 +64,7 @@ async def delete(kind: str, entity_id: str, call: Call) -> Json:
         raise InvalidInput("'*' names nobody.", hint="DELETE /v1/memories/ takes it for any id.", field="entity_id")
     kind = kind_of(kind)
     done = await backend.delete_all({f"{kind}_id": entity_id})
-    await backend.engine.parts.store.put_setting(backend.project, f"{KNOWN}{kind}:{entity_id}", None)
+    await backend.engine.parts.store.put_setting(backend.project, f"{SOMEBODY}{kind}:{entity_id}", None)
     return Json({**done, "message": "Entity deleted successfully!"})
 
 
@@ -82,7 +80,7 @@ def _maker(kind: str) -> Callable[..., Awaitable[Json]]:
             "metadata": read_metadata(call.get("metadata")),
             "at": utc_now().isoformat(),
         }
-        await backend.engine.parts.store.put_setting(backend.project, f"{KNOWN}{kind}:{entity_id}", known)
+        await backend.engine.parts.store.put_setting(backend.project, f"{SOMEBODY}{kind}:{entity_id}", known)
         return Json({**await _one(backend, kind, entity_id), field: entity_id}, status_code=201)
 
     return create
@@ -95,8 +93,8 @@ for _kind in KINDS:
 async def _everybody(backend: LocalBackend) -> list[Shape]:
     """Those who have memories, and those who were made known."""
     found = {(each["type"], each["id"]): shapes.entity(each, backend.project) for each in await backend.scopes()}
-    for _, name, known in await backend.engine.parts.store.settings(backend.project, KNOWN):
-        kind, _, entity_id = name.removeprefix(KNOWN).partition(":")
+    for _, name, known in await backend.engine.parts.store.settings(backend.project, SOMEBODY):
+        kind, _, entity_id = name.removeprefix(SOMEBODY).partition(":")
         plain = {"type": kind, "id": entity_id, "memories": 0, "created_at": known["at"], "updated_at": known["at"]}
         one = found.setdefault((kind, entity_id), shapes.entity(plain, backend.project))
         one |= {"display_name": known["name"], "metadata": known["metadata"]}

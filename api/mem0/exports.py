@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from graphmem.client.local import LocalBackend
+from graphmem.engine.records import EXPORT
 from graphmem.engine.requests import read_instructions, read_view
 from graphmem.errors import InvalidInput, NotFound, NotSupported
 from graphmem.exporting import read_schema
@@ -25,8 +26,6 @@ from .given import Call, Given, memory_id
 __all__ = ["read_form", "read_words", "router"]
 
 router = APIRouter(include_in_schema=False)
-
-PREFIX = "export:"
 
 KEPT = 1_000
 """Exports kept a project; the oldest go."""
@@ -45,7 +44,7 @@ async def create(call: Call) -> Json:
     }
     id_ = new_id()
     store = backend.engine.parts.store
-    await store.put_setting(backend.project, PREFIX + id_, asked)
+    await store.put_setting(backend.project, EXPORT + id_, asked)
     for name, _ in (await _kept(backend))[KEPT:]:
         await store.put_setting(backend.project, name, None)
     message = "Memory export request received. The export will be ready in a few seconds."
@@ -104,7 +103,7 @@ def _filters(call: Given, backend: LocalBackend) -> Any:
 
 async def _kept(backend: LocalBackend) -> list[tuple[str, Any]]:
     """The project's exports, newest first."""
-    found = await backend.engine.parts.store.settings(backend.project, PREFIX)
+    found = await backend.engine.parts.store.settings(backend.project, EXPORT)
     return sorted(((name, value) for _, name, value in found), key=lambda each: each[1]["created_at"], reverse=True)
 
 
@@ -112,7 +111,7 @@ async def _asked(call: Given, backend: LocalBackend) -> Any:
     wanted = call.get("memory_export_id")
     if wanted is not None:
         id_ = memory_id(wanted, "memory_export_id")
-        asked = await backend.engine.parts.store.setting(backend.project, PREFIX + id_)
+        asked = await backend.engine.parts.store.setting(backend.project, EXPORT + id_)
     else:
         filters = _filters(call, backend)
         asked = next((each for _, each in await _kept(backend) if each["filters"] == filters), None)

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 
 from graphmem.client.local import LocalBackend
 from graphmem.engine import ProjectRecord
+from graphmem.engine.records import PROFILE_JOB, PROFILE_KEY
 from graphmem.engine.requests import read_limit, read_view
 from graphmem.errors import Conflict, InvalidInput, NotFound
 from graphmem.ids import new_id, utc_now
@@ -27,8 +28,6 @@ from .shapes import Shape
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-
-JOB, KEY = "profile-job:", "profile-key:"
 
 SAMPLED = 10
 """How many a sample has, where the call does not say."""
@@ -97,7 +96,7 @@ async def start(call: Call) -> Json:
 async def job(text: str, call: Call) -> Json:
     """A job's record."""
     backend, id_ = call.backend("reader"), memory_id(text, "job_id")
-    found = await backend.engine.parts.store.setting(backend.project, JOB + id_)
+    found = await backend.engine.parts.store.setting(backend.project, PROFILE_JOB + id_)
     if found is None:
         raise NotFound(f"There is no job {id_!r}.", kind="job", id=id_)
     return Json({"job": found})
@@ -134,15 +133,18 @@ async def _job(call: Given, backend: LocalBackend, operation: str, kind: str, to
     }
     key = call.request.headers.get("idempotency-key", "").strip()
     if key:
-        name = KEY + _hash(key)
+        name = PROFILE_KEY + _hash(key)
         mark = {"job": made["id"], "asked": _hash(json.dumps(call.body, sort_keys=True)), "created_at": at}
         if not await store.swap_setting(backend.project, name, None, mark):
             known = await store.setting(backend.project, name)
             if known["asked"] != mark["asked"]:
                 raise Conflict("This Idempotency-Key was used for something else.", hint="Use another.")
-            return await store.setting(backend.project, JOB + known["job"]) or {**made, "id": known["job"]}, True
-    await store.put_setting(backend.project, JOB + made["id"], made)
-    for prefix in (JOB, KEY):
+            return await store.setting(backend.project, PROFILE_JOB + known["job"]) or {
+                **made,
+                "id": known["job"],
+            }, True
+    await store.put_setting(backend.project, PROFILE_JOB + made["id"], made)
+    for prefix in (PROFILE_JOB, PROFILE_KEY):
         await _prune(backend, prefix)
     return made, False
 

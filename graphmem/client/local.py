@@ -16,6 +16,7 @@ from graphmem.client.given import Given as _Given
 from graphmem.engine import Added, Engine, Erasure, Job
 from graphmem.engine import requests as door
 from graphmem.engine.read import Read
+from graphmem.engine.records import forget_records
 from graphmem.errors import InvalidInput, NotFound, NotSupported
 from graphmem.ids import check_id
 from graphmem.models import Entity, Relation
@@ -162,7 +163,9 @@ class LocalBackend(LocalExports):
 
     async def reset(self) -> DeleteResult:
         """Delete everything of the project."""
-        return _receipt("All memories deleted.", await self._delete_all(self._anyone()))
+        receipt = _receipt("All memories deleted.", await self._delete_all(self._anyone()))
+        await forget_records(self.engine.parts.store, self.project)
+        return receipt
 
     async def purge(self) -> DeleteResult:
         """Erase from every file what was deleted."""

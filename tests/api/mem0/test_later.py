@@ -276,3 +276,14 @@ async def test_somebody_is_made_known(client: httpx.AsyncClient) -> None:
     assert [each["name"] for each in (await client.get("/v1/entities/")).json()["results"]] == ["ana"]
     for path, body in (("/v1/users/", {}), ("/v1/runs/", {"run_id": ""}), ("/v1/apps/", {"app_id": "x" * 300})):
         refusal(await client.post(path, json=body), 400)
+
+
+async def test_a_reset_leaves_nobodys_name(client: httpx.AsyncClient) -> None:
+    await known(client)
+    (await client.post("/v1/users/", json={"user_id": "bo", "name": "Bo"})).raise_for_status()
+    export = (await client.post("/v1/exports/", json={"schema": SCHEMA, "filters": {"user_id": "Ana"}})).json()["id"]
+    job = await post(client, "/v2/profiles/jobs/", entity_id="Ana")
+    (await client.post("/reset")).raise_for_status()
+    assert (await client.get("/v1/entities/")).json()["results"] == []
+    refusal(await client.post("/v1/exports/get/", json={"memory_export_id": export}), 404)
+    refusal(await client.get(job["status_url"]), 404)
