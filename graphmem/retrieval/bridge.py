@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from graphmem.retrieval.neighbourhood import Neighbourhood, Reached
 
-__all__ = ["Bridge", "cross"]
+__all__ = ["Bridge", "Crossing", "cross", "lead"]
 
 CROWDED = 0.5
 """Exponent of the number of memories that mention the entity in between: what a country leads to counts less than what
@@ -29,14 +30,26 @@ class Bridge:
     reached: Mapping[str, Reached] = field(default_factory=dict)
 
 
-def cross(around: Neighbourhood, memories: Mapping[str, float], facts: Mapping[str, float], best: float) -> Bridge:
-    """Score the memories one entity away from those the question calls by name, and those that mention these.
+class Crossing(NamedTuple):
+    """What an entity that a bridge stands on is worth, and how the best of the named leads to it."""
+
+    worth: float
+    how: Reached | None
+
+
+def cross(
+    around: Neighbourhood,
+    ways: Mapping[str, Crossing],
+    memories: Mapping[str, float],
+    facts: Mapping[str, float],
+    best: float,
+) -> Bridge:
+    """Score the memories that mention what the question calls by name, or an entity beside it: `ways`, see `lead`.
 
     `memories` and `facts` are cosines, by id, with the question without the names. A memory counts by the best of its
     own and of its facts about the entity it was reached over. `best` is the highest such cosine of all memories,
     whatever they are about: as much is a score of 1.
     """
-    ways = _ways(around)
     if not ways or best <= 0:
         return Bridge()
     told: dict[tuple[str, str], float] = {}
@@ -52,37 +65,36 @@ def cross(around: Neighbourhood, memories: Mapping[str, float], facts: Mapping[s
         for entity_id in entity_ids:
             if entity_id not in ways:
                 continue
-            weight, _ = ways[entity_id]
-            score = min(1.0, weight * max(likeness, told.get((memory_id, entity_id), 0.0)) / best)
+            score = min(1.0, ways[entity_id].worth * max(likeness, told.get((memory_id, entity_id), 0.0)) / best)
             before = scores.get(memory_id, 0.0)
             if score > before or (score == before > 0 and entity_id < through[memory_id]):
                 scores[memory_id] = score
                 through[memory_id] = entity_id
-    reached = {entity_id: how for entity_id, (_, how) in ways.items() if how is not None}
+    reached = {entity_id: crossing.how for entity_id, crossing in ways.items() if crossing.how is not None}
     return Bridge(scores, through, reached)
 
 
-def _ways(around: Neighbourhood) -> dict[str, tuple[float, Reached | None]]:
-    """The named entities and those beside them: what each is worth, and how the best of the named leads to it."""
+def lead(around: Neighbourhood) -> dict[str, Crossing]:
+    """The named entities and those beside them, with their ways."""
     named = {
         entity_id: 1.0 / max(1, around.nodes[entity_id].degree) for entity_id in around.called & around.nodes.keys()
     }
-    ways: dict[str, tuple[float, Reached | None]] = {entity_id: (weight, None) for entity_id, weight in named.items()}
+    ways = {entity_id: Crossing(worth, None) for entity_id, worth in named.items()}
 
-    def lead(here: str, there: str, how: Reached) -> None:
+    def reach(here: str, there: str, how: Reached) -> None:
         if here in named and there not in named:
             worth = named[here] / max(1, around.nodes[there].degree) ** CROWDED
-            if there not in ways or worth > ways[there][0]:
-                ways[there] = worth, how
+            if there not in ways or worth > ways[there].worth:
+                ways[there] = Crossing(worth, how)
 
     # Relations first: what is stated between two entities explains more than that a memory mentions both.
     for relation in around.relations.values():
         for here, there in ((relation.subject_id, relation.object_id), (relation.object_id, relation.subject_id)):
-            lead(here, there, Reached(here, relation.id, None))
+            reach(here, there, Reached(here, relation.id, None))
     order = sorted(named)
     for memory_id, entity_ids in around.mentions.items():
         for here in order:
             if here in entity_ids:
                 for there in entity_ids - named.keys():
-                    lead(here, there, Reached(here, None, memory_id))
+                    reach(here, there, Reached(here, None, memory_id))
     return ways

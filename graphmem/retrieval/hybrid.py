@@ -14,7 +14,7 @@ from graphmem.errors import NotSupported, Unavailable
 from graphmem.models import Memory, Relation, Step
 from graphmem.queries import Node, RelationQuery, Talk, TextQuery, Turn, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
-from graphmem.retrieval.bridge import Bridge, cross
+from graphmem.retrieval.bridge import Bridge, cross, lead
 from graphmem.retrieval.context import PAUSE, Context, listen, spread
 from graphmem.retrieval.decay import fading
 from graphmem.retrieval.fuse import Arm, boost, calibrate_words, fuse, mean, trust
@@ -186,16 +186,19 @@ class Retriever:
         around, question = run.around, run.question
         if run.degraded is None:
             near = {*around.mentions, *(turn.memory_id for turns in run.talks for turn in turns)}
-            rest = question.rest if options.bridge and around.called else None
+            ways = lead(around) if options.bridge and question.rest is not None else {}
+            rest = question.facts if question.rest is None else question.rest
+            crossed = [memory_id for memory_id, ends in around.mentions.items() if not ends.isdisjoint(ways)]
+            stated = [r.id for r in around.relations.values() if r.subject_id in ways or r.object_id in ways]
             gates, memories, facts = await likeness_of(
                 self._index,
                 question.where,
                 ("memory", question.dense, sorted(near - run.gates.keys())),
-                ("memory", question.facts if rest is None else rest, () if rest is None else tuple(around.mentions)),
-                ("relation", question.facts if rest is None else rest, () if rest is None else tuple(around.relations)),
+                ("memory", rest, crossed),
+                ("relation", rest, stated),
             )
             run.gates |= gates
-            run.bridge = cross(around, memories, facts, max(run.likeness.rest.values(), default=0.0))
+            run.bridge = cross(around, ways, memories, facts, max(run.likeness.rest.values(), default=0.0))
         if run.talks:
             run.context = spread(run.talks, mean(*_likeness(run, options)), run.said, options)
         run.lap("gate")

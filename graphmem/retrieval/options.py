@@ -51,14 +51,14 @@ class RecallOptions:
     fact_keyword: float = 0.5
     hops: int = 2
     hub_cap: int = 6
-    seeds: int = 16
+    seeds: int = 10
     frontier: int = 100
     hub: int = 100
     rare: float = 0.2
     damping: float = 0.5
     prior: float = 0.003
     turns: int = 3
-    talked: int = 12
+    talked: int = 8
     speaker: float = 0.12
     recency: float = 0.05
     recency_days: float = 90.0
