@@ -24,7 +24,7 @@ from rich.table import Table
 from bench.arms import ABLATIONS, ARMS
 from bench.data import TASKS, data_folder
 from bench.recall import filled, measure
-from bench.report import write_into
+from bench.report import write_into, write_json
 
 WRITTEN = Path(__file__).with_name("recall.json")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -64,21 +64,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.quick:
         return _compared(report["sets"], console)
     if chosen.json:
-        _write(chosen.json, report)
+        write_json(chosen.json, report)
     elif chosen.parts:
-        _write(WRITTEN.with_name(f"recall-{chosen.parts}.json"), report)
+        write_json(WRITTEN.with_name(f"recall-{chosen.parts}.json"), report)
     elif not (chosen.sets or chosen.location or chosen.embedder != "bundled"):
-        _write(WRITTEN, report)
+        write_json(WRITTEN, report)
     if not chosen.json:
         others = {
             path.stem.removeprefix("recall-"): _read(path) for path in sorted(WRITTEN.parent.glob("recall-*.json"))
         }
         write_into(PAGE, _read(WRITTEN), others)
     return 0
-
-
-def _write(path: Path, report: dict[str, Any]) -> None:
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,6 @@ have, and for comparison once more without them. `bench.apart` says where the ot
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -32,6 +31,7 @@ from bench.apart import WARM, Apart, Asked, Job, Said
 from bench.data import TASKS, Task, data_folder
 from bench.latency import facts, questions
 from bench.peers import moment, timed
+from bench.report import write_json
 from graphmem import Memory, Settings, __version__
 
 OURS = "graphmem"
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 report["speed"][str(size)] = run.speed(size, bounds)
         report["versions"] = {OURS: __version__, "python": platform.python_version(), **apart.versions}
     if chosen.json:
-        Path(chosen.json).write_text(json.dumps(report, indent=2), encoding="utf-8")
+        write_json(chosen.json, report)
 
 
 class Run:

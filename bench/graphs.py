@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import csv
 import gzip
-import json
 import random
 import statistics
 import sys
@@ -28,6 +27,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.data import data_folder
+from bench.report import write_json
 from graphmem import Memory, Settings
 from graphmem.abc import GraphStore
 from graphmem.filters import field_equals
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures = {
             what: {"p50": statistics.median(times), "p99": _percentile(times)} for what, (times, _) in found.items()
         }
-        Path(chosen.json).write_text(json.dumps({"seconds": took, **counts, **figures}, indent=2), encoding="utf-8")
+        write_json(chosen.json, {"seconds": took, **counts, **figures})
 
 
 def _some(degrees: Counter[str]) -> tuple[list[str], str, int]:

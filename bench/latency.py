@@ -10,7 +10,6 @@ say, for one size a run; else it is a temporary folder.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import subprocess
@@ -19,11 +18,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from bench.report import write_json
 from graphmem import Memory, Settings
 
 FIRST = [
@@ -193,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _line(console, row["size"], [f"{median:.2f}" for median in medians])
     console.print(f"\nimport graphmem, then Memory: {rows[0]['import s']:.2f} s; adds and searches in milliseconds")
     if chosen.json:
-        Path(chosen.json).write_text(json.dumps(rows, indent=2), encoding="utf-8")
+        write_json(chosen.json, rows)
 
 
 ALL = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import re
@@ -34,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.latency import facts, questions
+from bench.report import write_json
 
 MIX = {"add": 0.3, "search": 0.5, "get_all": 0.2}
 """How often a session makes which call."""
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(f"statuses {dict(tally.statuses)}; {acknowledged} memories acknowledged, {missing} of them lost")
     if chosen.json:
         figures = {"calls": rows, "statuses": tally.statuses, "acknowledged": acknowledged, "lost": missing}
-        Path(chosen.json).write_text(json.dumps(figures, indent=2), encoding="utf-8")
+        write_json(chosen.json, figures)
     if tally.failed or missing:
         raise SystemExit(1)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_into"]
+__all__ = ["write_into", "write_json"]
 
 BEGIN = "<!-- recall: written by `python -m bench` -->"
 END = "<!-- recall: end -->"
@@ -22,6 +23,13 @@ ABOUT = {
     "lihua": "LiHua-World: a year of chats, each file a memory",
     "madial": "MADial-Bench: what two children lived through, asked for by dialogues",
 }
+
+
+def write_json(path: str | Path, figures: Any) -> None:
+    """Write figures to a file; its folder is made."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def write_into(page: Path, report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
