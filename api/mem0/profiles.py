@@ -139,10 +139,8 @@ async def _job(call: Given, backend: LocalBackend, operation: str, kind: str, to
             known = await store.setting(backend.project, name)
             if known["asked"] != mark["asked"]:
                 raise Conflict("This Idempotency-Key was used for something else.", hint="Use another.")
-            return await store.setting(backend.project, PROFILE_JOB + known["job"]) or {
-                **made,
-                "id": known["job"],
-            }, True
+            done = await store.setting(backend.project, PROFILE_JOB + known["job"])
+            return done or {**made, "id": known["job"]}, True
     await store.put_setting(backend.project, PROFILE_JOB + made["id"], made)
     for prefix in (PROFILE_JOB, PROFILE_KEY):
         await _prune(backend, prefix)
