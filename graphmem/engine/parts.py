@@ -25,8 +25,6 @@ class Parts:
     `extractor` draws memories from messages, `verbatim` keeps texts as they are; `instructions` go to the model with
     every add that brings none of its own. `chat` is the model that exports ask, where one is configured; `fetch` gets
     documents that are given by their address. `clock` tells the present moment, `lock` keeps other processes out of an
-    embedded folder.
-    every add that brings none of its own. `clock` tells the present moment, `lock` keeps other processes out of an
     embedded folder. With `allow_private_urls`, URLs that callers name may lead into private networks.
     """
 

@@ -290,17 +290,18 @@ class Retriever:
         )
 
 
-async def _side_by_side(*stages: Coroutine[Any, Any, None]) -> None:
-    """Run stages at the same time; the first that fails ends the others, and its error is raised."""
-    failed: BaseException | None = None
+async def _side_by_side(stage: Coroutine[Any, Any, None], other: Coroutine[Any, Any, None]) -> None:
+    """Run both at the same time. Raises what the first raises, and otherwise what the other does."""
+    # No `asyncio.TaskGroup`: it cancels its own task when one in it fails, which anyio, around every request, takes for
+    # an order to end the request.
+    beside = asyncio.create_task(other)
     try:
-        async with asyncio.TaskGroup() as group:
-            for stage in stages:
-                group.create_task(stage)
-    except BaseExceptionGroup as errors:
-        failed = errors.exceptions[0]
-    if failed is not None:
-        raise failed
+        await stage
+    except BaseException:
+        beside.cancel()
+        await asyncio.wait([beside])
+        raise
+    await beside
 
 
 def _best_first(each: Ranked) -> tuple[float, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from graphmem.errors import Unavailable
 from tests.api.conftest import problem, remember
 
 pytestmark = pytest.mark.anyio
@@ -30,6 +32,20 @@ async def test_times_are_told_when_asked_for(client: httpx.AsyncClient) -> None:
     await remember(client, "Ana leads Atlas.")
     answer = await client.post("/search", json={"query": "Atlas", "user_id": "ana", "explain": True})
     assert answer.json()["explain"]["milliseconds"]
+
+
+@pytest.mark.parametrize("stage", ["walk", "talk"])
+async def test_a_store_that_goes_away_in_mid_search_is_said_to_be_away(
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    async def away(*_: object) -> None:
+        raise Unavailable("The store does not answer.")
+
+    await remember(client, "Ana leads Atlas.", relations=[["Ana", "LEADS", "Atlas"]])
+    monkeypatch.setattr(app.state.house.backend.engine.parts.store, stage, away)
+    answer = await client.post("/search", json={"query": "who leads Atlas?", "user_id": "ana"})
+    assert problem(answer, 503, "unavailable")["detail"] == "The store does not answer."
+    assert "retry-after" in answer.headers
 
 
 async def test_limit_is_another_name_for_top_k(client: httpx.AsyncClient) -> None:
