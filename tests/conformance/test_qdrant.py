@@ -89,7 +89,7 @@ class TestQdrantServer(OverTheWire, VectorIndexTests, TombstoneTests):
         prefix = f"test-{new_id()[:8]}"
         self.options = {"url": URL, "api_key": KEY, "prefix": prefix, "grpc": grpc}
         yield await opened()
-        client = AsyncQdrantClient(URL, api_key=KEY)
+        client = AsyncQdrantClient(URL, api_key=KEY, check_compatibility=False)
         for each in (await client.get_collections()).collections:
             if each.name.startswith(prefix):
                 await client.delete_collection(each.name)
