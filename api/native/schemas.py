@@ -326,6 +326,10 @@ class ProjectBody(_Given):
     enable_graph: Annotated[bool, Field(strict=True, description="Searches walk the graph and answer relations.")] = (
         True
     )
+    predicates: Annotated[
+        dict[str, Any] | None,
+        Field(description="Relations of the project's own: which are functional, opposite, the same."),
+    ] = None
 
 
 class MemberBody(_Given):
@@ -551,6 +555,7 @@ class ProjectView(TypedDict):
     multilingual: bool
     decay: bool
     enable_graph: bool
+    predicates: dict[str, Any] | None
     role: str
 
 

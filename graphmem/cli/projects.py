@@ -83,7 +83,7 @@ def change(
     """Set something for a project; an empty value clears it.
 
     Names are name, description, custom_instructions, agent_custom_instructions, includes, excludes, custom_categories,
-    multilingual, decay, enable_graph.
+    multilingual, decay, enable_graph, predicates.
     """
     changes = dict(_setting(each) for each in settings)
 

@@ -31,14 +31,14 @@ class Engine:
         retriever = parts.retriever()
         committer = Committer(parts.store, drainer)
         self.parts = parts
-        self.projects = Projects(parts.store, follows_words=follows_words(parts.extractor))
+        self.projects = Projects(parts.store, follows_words=follows_words(parts.extractor), registry=parts.registry)
         self.remember = Remember(parts, committer, retriever, self.projects)
         self.read = Read(parts, retriever)
         self.jobs = Jobs(parts)
         self.adds = QueuedAdds(self.remember, self.jobs)
         self.webhooks = Webhooks(parts, self.jobs)
-        self.forget = Forget(parts, committer, drainer, self.jobs)
-        self.exports = Exports(parts)
+        self.forget = Forget(parts, committer, drainer, self.jobs, self.projects)
+        self.exports = Exports(parts, self.projects)
         self.upkeep = Upkeep(parts, drainer)
         self.transfer = Transfer(parts, self.remember, committer)
 

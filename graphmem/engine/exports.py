@@ -14,6 +14,7 @@ from anyio import to_thread
 
 from graphmem.drafts import Usage
 from graphmem.engine.parts import Parts
+from graphmem.engine.projects import Projects
 from graphmem.errors import NotSupported
 from graphmem.exporting import (
     SUMMARY,
@@ -84,8 +85,9 @@ class Summary:
 class Exports:
     """Fills documents and tells what is known. It only reads."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, projects: Projects) -> None:
         self._parts = parts
+        self._projects = projects
 
     async def fill(self, view: View, schema: Any, *, instructions: str | None = None) -> Filled:
         """A document that satisfies a JSON Schema, as far as what is known allows.
@@ -188,7 +190,7 @@ class Exports:
             own=tuple(entity.id for entity in sorted(selves, key=lambda each: each.id)),
             owner=named[0].partition(":")[2] if len(named) == 1 else None,
             cut=more or beyond,
-            usual=_usual(self._parts.registry),
+            usual=_usual(await self._projects.registry(view.project)),
             day=_day,
         )
 

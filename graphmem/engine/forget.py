@@ -12,6 +12,8 @@ import anyio
 from graphmem.changes import Applied, ChangeSet, DropEpisode
 from graphmem.engine.commit import Committer
 from graphmem.engine.parts import Parts
+from graphmem.engine.projects import Projects
+from graphmem.engine.records import HOUSE, OWED
 from graphmem.errors import NotFound
 from graphmem.extraction.plan import Plan, needs_delete, plan_delete
 from graphmem.filters import leaves, matches, pinned
@@ -25,13 +27,7 @@ __all__ = ["Erasure", "Forget"]
 CHUNK = 500
 """Memories deleted in one transaction."""
 
-OWED = "purge_owed"
-"""The setting that remembers, over restarts, that something deleted has not been erased yet."""
-
 PLURAL = {"memory": "memories", "relation": "relations", "entity": "entities"}
-
-HOUSE = ""
-"""The project under which the house keeps its own settings; no caller's project has an empty name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +51,11 @@ class Unfinished(Protocol):
 class Forget:
     """Deletes memories, and erases what was deleted."""
 
-    def __init__(self, parts: Parts, committer: Committer, drainer: Drainer, unfinished: Unfinished) -> None:
+    def __init__(
+        self, parts: Parts, committer: Committer, drainer: Drainer, unfinished: Unfinished, projects: Projects
+    ) -> None:
         self._parts = parts
+        self._projects = projects
         self._committer = committer
         self._drainer = drainer
         self._unfinished = unfinished
@@ -97,6 +96,7 @@ class Forget:
         for memory in memories:
             by_partition.setdefault(memory.scope.partition, []).append(memory.id)
         queries = {partition: needs_delete(partition, ids) for partition, ids in by_partition.items()}
+        registries = {each.project: await self._projects.registry(each.project) for each in by_partition}
         at = self._parts.clock()
 
         def planned(partition: Partition, known: Known) -> Plan:
@@ -105,7 +105,7 @@ class Forget:
                 known,
                 at=at,
                 change_id=new_id(),
-                registry=self._parts.registry,
+                registry=registries[partition.project],
                 by=by,
                 partition=partition,
             )

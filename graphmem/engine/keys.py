@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 from graphmem.abc import GraphStore
-from graphmem.engine.forget import HOUSE
+from graphmem.engine.records import HOUSE
 from graphmem.engine.swap import swap
 from graphmem.errors import InvalidInput, NotFound, TooLarge
 from graphmem.ids import new_id, utc_now

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from graphmem.abc import GraphStore
-from graphmem.engine.forget import HOUSE
+from graphmem.engine.records import HOUSE
 from graphmem.ids import new_id
 from graphmem.stores.folder import FolderLock
 

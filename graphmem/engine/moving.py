@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, uuid5
 from graphmem.abc import GraphStore
 from graphmem.changes import ChangeSet, PutMemory
 from graphmem.engine.codec import decode, encode
-from graphmem.engine.forget import HOUSE
+from graphmem.engine.records import HOUSE
 from graphmem.errors import Conflict, CorruptStore, InvalidInput
 from graphmem.ids import check_id, utc_now
 from graphmem.models import Partition

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from graphmem.abc import GraphStore
-from graphmem.engine.forget import HOUSE
 from graphmem.engine.keys import MAX_NAME, close_project
+from graphmem.engine.records import HOUSE
 from graphmem.engine.requests import read_category_choice, read_instructions, read_metadata, read_words
 from graphmem.engine.swap import swap
 from graphmem.errors import InvalidInput, NotSupported
+from graphmem.extraction.registry import Registry
 from graphmem.ids import new_id, utc_now
 from graphmem.text import clean
 
@@ -46,6 +47,7 @@ class ProjectRecord:
       Categories that are empty, not None, are none to choose from.
     - `multilingual` is kept and given back. It changes nothing: text always stays in the language it came in.
     - `decay`: searches let what is old fade. `enable_graph`: searches walk the graph and answer relations.
+    - `predicates` are relations of the project's own, added to those of the process; see `Registry`.
     - `kept` are names of mem0's that mean nothing here, `profiles` what is set for profiles; both are given back.
     """
 
@@ -61,6 +63,7 @@ class ProjectRecord:
     multilingual: bool = False
     decay: bool = False
     enable_graph: bool = True
+    predicates: Mapping[str, Any] | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
     profiles: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,13 +77,23 @@ _NAMES = tuple(each.name for each in fields(ProjectRecord))
 
 
 class Projects:
-    """The projects of a store. `clock` counts seconds; `follows_words` says whether the extractor in use does."""
+    """The projects of a store. `clock` counts seconds; `follows_words` says whether the extractor in use does.
+
+    `registry` is what is known of relation types wherever a project says nothing else.
+    """
 
     def __init__(
-        self, store: GraphStore, *, follows_words: bool = True, clock: Callable[[], float] = time.monotonic
+        self,
+        store: GraphStore,
+        *,
+        follows_words: bool = True,
+        registry: Registry | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._follows_words = follows_words
+        self._registry = registry or Registry()
+        self._registries: dict[str, tuple[Mapping[str, Any], Registry]] = {}
         self._clock = clock
         self._records: dict[str, tuple[float, ProjectRecord]] = {}
         self._created: tuple[float, tuple[str, ...]] = (float("-inf"), ())
@@ -98,6 +111,19 @@ class Projects:
                 del self._records[next(iter(self._records))]
             self._records[project] = (self._clock() + REFRESH, record)
         return record
+
+    async def registry(self, project: str) -> Registry:
+        """What is known of relation types in the project; as current as `get`."""
+        own = (await self.get(project)).predicates
+        if not own:
+            return self._registry
+        known, registry = self._registries.get(project, (None, self._registry))
+        if known != own:
+            while len(self._registries) >= MOST:
+                del self._registries[next(iter(self._registries))]
+            registry = Registry(own, base=self._registry)
+            self._registries[project] = own, registry
+        return registry
 
     async def listed(self) -> list[ProjectRecord]:
         """Those that were made or had something set, as they are now, in the order in which they were made."""
@@ -189,12 +215,19 @@ def _flag(value: Any, field: str) -> bool:
     return value
 
 
+def _predicates(value: Any, field: str) -> dict[str, Any] | None:
+    read = read_metadata(value, field) or None  # as large as metadata may be
+    Registry(read)
+    return read
+
+
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "name": _called,
     "description": read_words,
     **dict.fromkeys(STEERING, read_instructions),
     "custom_categories": lambda value, _: read_category_choice(value),
     **dict.fromkeys(("multilingual", "decay", "enable_graph"), _flag),
+    "predicates": _predicates,
     **dict.fromkeys(("kept", "profiles"), read_metadata),
 }
 """What can be set, and how each is read."""

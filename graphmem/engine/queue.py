@@ -22,7 +22,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from graphmem.abc import GraphStore
-from graphmem.engine.forget import HOUSE, OWED
+from graphmem.engine.records import HOUSE, OWED
 
 __all__ = ["Job", "Queue", "Status", "Waiting", "lane_key"]
 

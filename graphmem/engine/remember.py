@@ -268,13 +268,16 @@ class Remember:
         places: dict[Partition, list[int]] = {}
         for place, item in enumerate(items):
             places.setdefault(item.scope.partition, []).append(place)
-        registry = self._parts.registry
-        queries = {partition: needs([items[place] for place in found], registry) for partition, found in places.items()}
+        registries = {each.project: await self._projects.registry(each.project) for each in places}
+        queries = {
+            partition: needs([items[place] for place in found], registries[partition.project])
+            for partition, found in places.items()
+        }
 
         def planned(partition: Partition, known: Known) -> Plan:
             chosen = [items[place] for place in places[partition]]
             named = once.id if once else change_id(partition, first) if change_id else new_id()
-            return plan(chosen, known, at=at, change_id=named, registry=registry, by=by)
+            return plan(chosen, known, at=at, change_id=named, registry=registries[partition.project], by=by)
 
         committed = await self._committer.commit(queries, planned, partial(_announced, once) if once else None)
         added: list[Added | None] = [None] * len(items)
@@ -295,6 +298,7 @@ class Remember:
         found = (await self._parts.store.memories(view, [memory_id])).get(memory_id)
         if found is None:
             raise NotFound(f"There is no memory {memory_id!r}.", kind="memory", id=memory_id)
+        registry = await self._projects.registry(view.project)
         at = self._parts.clock()
         draft = await self._links(found, text, at) if text is not None else None
         make = partial(
@@ -305,11 +309,11 @@ class Remember:
             changes=changes,
             at=at,
             change_id=new_id(),
-            registry=self._parts.registry,
+            registry=registry,
             by=by,
         )
         partition = found.scope.partition
-        query = needs_update(found, draft, self._parts.registry)
+        query = needs_update(found, draft, registry)
         committed = await self._committer.commit({partition: query}, lambda _, known: make(known=known))
         made, applied = committed[partition]
         lag = await self._committer.copy([applied])

@@ -12,9 +12,9 @@ from uuid import NAMESPACE_OID, uuid5
 from graphmem.changes import ChangeSet, PutMemory, Watch
 from graphmem.engine.codec import decode, encode
 from graphmem.engine.commit import Committer
-from graphmem.engine.forget import HOUSE
 from graphmem.engine.groups import Group, homeless, joined, names_in, torn
 from graphmem.engine.parts import Parts
+from graphmem.engine.records import HOUSE
 from graphmem.engine.remember import BULK, Remember
 from graphmem.engine.requests import MAX_NAME, AddRequest, read_add
 from graphmem.errors import Conflict, InvalidInput

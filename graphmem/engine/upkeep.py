@@ -10,8 +10,8 @@ import anyio
 
 from graphmem.abc import Stamped
 from graphmem.embed.registry import known_dimensions
-from graphmem.engine.forget import HOUSE
 from graphmem.engine.parts import Parts
+from graphmem.engine.records import HOUSE
 from graphmem.errors import EmbedderChanged, GraphmemError, ModelError, Unavailable
 from graphmem.indexing import Differences, Drainer, compact, compare, rebuild, repair
 

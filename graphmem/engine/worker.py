@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import anyio
 from anyio.abc import TaskGroup
 
-from graphmem.engine.forget import HOUSE, OWED
 from graphmem.engine.leases import Leases
 from graphmem.engine.parts import Parts
 from graphmem.engine.queue import Job, Queue, Status, Waiting
+from graphmem.engine.records import HOUSE, OWED
 from graphmem.errors import Conflict, GraphmemError, ModelUnavailable, Unavailable
 
 __all__ = ["Gone", "Handler", "Run", "Worker", "pause_after"]

@@ -63,14 +63,16 @@ class Predicate:
 
 
 class Registry:
-    """What is known of relation types; `extra` adds to it, in the shape of the data file.
+    """What is known of relation types; `extra` adds to what `base` knows (the data file), in the shape of that file.
 
     A slot of `extra` replaces the slot of that name (an empty one is not functional any longer); opposites are added;
     the other parts are merged. Raises `InvalidInput` for another shape.
     """
 
-    def __init__(self, extra: Mapping[str, Any] | None = None) -> None:
-        data = _merged(_shipped(), {} if extra is None else _checked(extra))
+    def __init__(self, extra: Mapping[str, Any] | None = None, *, base: Registry | None = None) -> None:
+        known: Mapping[str, Any] = base._data if base else _shipped()
+        self._data: dict[str, Any] = _merged(known, {} if extra is None else _checked(extra))
+        data = self._data
         self._synonyms: dict[str, tuple[str, ...]] = data["same"]
         self._same = {other: type_ for type_, others in data["same"].items() for other in others}
         self._past = {other: type_ for type_, others in data["past"].items() for other in others}

@@ -89,9 +89,21 @@ async def test_what_is_set_is_told_and_heeded(client: httpx.AsyncClient) -> None
     assert (cleared["custom_categories"], cleared["description"], cleared["decay"]) == (None, None, True)
 
 
+async def test_relations_of_its_own_decide_what_retires_what(client: httpx.AsyncClient) -> None:
+    await remember(client, "Ana sits at 4B", relations=[["Ana", "SITS_AT", "4B"]])
+    await remember(client, "Ana sits at 5C", relations=[["Ana", "SITS_AT", "5C"]])
+    body = {"predicates": {"functional": {"desk": ["SITS_AT"]}}}
+    assert (await client.patch("/projects/default", json=body)).json()["predicates"] == body["predicates"]
+    more = {"messages": "Ana sits at 7A", "user_id": "ana", "infer": False, "relations": [["Ana", "SITS_AT", "7A"]]}
+    assert (await client.post("/memories", json=more)).status_code == 200
+    found = (await client.get("/memories", params={"user_id": "ana"})).json()["results"]
+    assert [each["memory"] for each in found] == ["Ana sits at 7A"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
+        ({"predicates": {"functional": []}}, "invalid_input"),
         ({"colour": "red"}, "invalid_input"),
         ({"name": ""}, "invalid_input"),
         ({"name": None}, "invalid_input"),

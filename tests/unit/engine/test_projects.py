@@ -12,6 +12,7 @@ from graphmem.engine.keys import create_key, list_keys, members
 from graphmem.engine.projects import REFRESH, ProjectRecord, Projects
 from graphmem.engine.swap import TRIES, swap
 from graphmem.errors import Conflict, InvalidInput, NotSupported, TooLarge
+from graphmem.extraction.registry import Registry
 from graphmem.stores.sqlite import SQLiteStore
 from graphmem.testing.oracle import OracleStore
 
@@ -44,6 +45,7 @@ SETTINGS: dict[str, Any] = {
     "multilingual": True,
     "decay": True,
     "enable_graph": False,
+    "predicates": {"functional": {"desk": ["SITS_AT"]}},
     "kept": {"version": "v2"},
     "profiles": {"enabled": True},
 }
@@ -86,6 +88,10 @@ async def test_what_is_set_is_there_and_stays_until_it_is_cleared() -> None:
         ({"custom_categories": [{"travel": "x" * 2_001}]}, "custom_categories"),
         ({"custom_categories": [{"travel": 7}]}, "custom_categories"),
         ({"custom_categories": [f"c{n}" for n in range(201)]}, "custom_categories"),
+        ({"predicates": ["SITS_AT"]}, "predicates"),
+        ({"predicates": {"colours": []}}, "predicates"),
+        ({"predicates": {"functional": {"desk": "SITS_AT"}}}, "predicates.functional"),
+        ({"predicates": {"naming": ["CALLED"] * 20_000}}, "predicates"),
         ({"kept": [1]}, "kept"),
         ({"profiles": {"x": "y" * 70_000}}, "profiles"),
     ],
@@ -97,6 +103,20 @@ async def test_what_cannot_be_set_is_refused_and_nothing_is(changes: dict[str, A
         await projects.change("red", **{"description": "fine", **changes})
     assert caught.value.field == field
     assert await store.settings() == []
+
+
+async def test_relations_of_a_project_are_its_own_beside_those_of_the_process() -> None:
+    projects = Projects(OracleStore(), registry=Registry({"functional": {"seat": ["HAS_SEAT"]}}))
+    await projects.change("red", predicates={"functional": {"desk": ["SITS_AT"]}})
+    red, blue = await projects.registry("red"), await projects.registry("blue")
+    assert [registry.of("SITS_AT").slot for registry in (red, blue)] == ["desk", None]
+    assert [registry.of("HAS_SEAT").slot for registry in (red, blue)] == ["seat", "seat"]
+    assert await projects.registry("red") is red
+    await projects.change("red", predicates={"functional": {"seat": []}})
+    changed = await projects.registry("red")
+    assert (changed.of("SITS_AT").slot, changed.of("HAS_SEAT").slot) == (None, None)
+    await projects.change("red", predicates=None)
+    assert await projects.registry("red") is blue
 
 
 @pytest.mark.parametrize("name", ["custom_instructions", "agent_custom_instructions", "includes", "excludes"])
