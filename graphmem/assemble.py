@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -123,14 +124,15 @@ def _edge(settings: Settings, folder: Path) -> VectorIndex:
 def _qdrant(settings: Settings) -> VectorIndex:
     from graphmem.vectors.qdrant import QdrantIndex
 
-    if not settings.vectors.startswith(("http://", "https://")):
+    match = re.fullmatch(r"(?P<url>https?://[^?#]+)(?:\?grpc=(?P<port>[0-9]{1,5}))?", settings.vectors)
+    if match is None:
         raise ConfigurationError(
             f"GRAPHMEM_VECTORS is {shown(settings.vectors)!r}, which is not known.",
-            hint="Use `edge`, or http(s)://… of a Qdrant server.",
+            hint="Use `edge`, or http(s)://… of a Qdrant server, with ?grpc=6334 at its end to use gRPC.",
             setting="GRAPHMEM_VECTORS",
         )
-    key = settings.vectors_api_key
-    return QdrantIndex(settings.vectors, api_key=key.get_secret_value() if key else None)
+    key, port = settings.vectors_api_key, match["port"]
+    return QdrantIndex(match["url"], api_key=key.get_secret_value() if key else None, grpc=int(port) if port else None)
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -44,7 +44,10 @@ class Settings(BaseSettings):
     vectors: str = Field(
         default="edge",
         repr=False,
-        description="The vector index: `edge`, embedded, for one process at a time; or http(s)://… of a Qdrant server.",
+        description=(
+            "The vector index: `edge`, embedded, for one process at a time; or http(s)://… of a Qdrant server, with "
+            "`?grpc=6334` at its end to use gRPC."
+        ),
     )
     vectors_api_key: SecretStr | None = Field(default=None, description="The Qdrant server's key.")
     api_key: SecretStr | None = Field(default=None, description="The key sent to a graphmem server.")

@@ -18,6 +18,7 @@ from tests.support.qdrant_server import QdrantServer
 
 URL = os.environ.get("GRAPHMEM_TEST_QDRANT")
 KEY = os.environ.get("GRAPHMEM_TEST_QDRANT_KEY")
+GRPC = int(os.environ.get("GRAPHMEM_TEST_QDRANT_GRPC", "6334"))
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
@@ -87,7 +88,7 @@ class TestQdrantServer(OverTheWire, VectorIndexTests, TombstoneTests):
     @pytest.fixture
     async def index(self, opened, grpc):
         prefix = f"test-{new_id()[:8]}"
-        self.options = {"url": URL, "api_key": KEY, "prefix": prefix, "grpc": grpc}
+        self.options = {"url": URL, "api_key": KEY, "prefix": prefix, "grpc": GRPC if grpc else None}
         yield await opened()
         client = AsyncQdrantClient(URL, api_key=KEY, check_compatibility=False)
         for each in (await client.get_collections()).collections:

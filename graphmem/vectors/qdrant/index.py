@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import warnings
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -39,7 +40,8 @@ _DIGITS = 6
 class QdrantIndex(VectorIndex):
     """A Qdrant server at `url`, shared by all who use the same `prefix`, which is the alias of what they share.
 
-    `timeout` is in seconds, rounded up to whole ones, for each request. `grpc` speaks gRPC (port 6334) where it can.
+    `timeout` is in seconds, rounded up to whole ones, for each request. `grpc` is the port where the server speaks gRPC
+    (6334 unless configured otherwise), which is used instead of REST where both can do it.
     `client` is an `AsyncQdrantClient` in place of a URL, in local mode too; whoever made it closes it.
 
     The collection is made by the first write, which tells how long vectors are. It is clean once somebody compared it
@@ -56,7 +58,7 @@ class QdrantIndex(VectorIndex):
         *,
         api_key: str | None = None,
         prefix: str = "graphmem",
-        grpc: bool = False,
+        grpc: int | None = None,
         timeout: float = 10.0,
         client: AsyncQdrantClient | None = None,
     ) -> None:
@@ -71,7 +73,8 @@ class QdrantIndex(VectorIndex):
         self._options: dict[str, Any] = {
             "url": url,
             "api_key": api_key,
-            "prefer_grpc": grpc,
+            "prefer_grpc": grpc is not None,
+            **({} if grpc is None else {"grpc_port": grpc}),
             "timeout": math.ceil(timeout),
             "check_compatibility": False,  # it warns in a thread of its own; `Server.greet` asks itself
         }
@@ -116,7 +119,10 @@ class QdrantIndex(VectorIndex):
         if self._given is not None:
             return Server(self._given, self._where, self._prefix)
         try:
-            client = AsyncQdrantClient(**self._options)
+            with warnings.catch_warnings():
+                # On every start, if a key is sent without TLS: in a network of one's own, as compose has, it may be.
+                warnings.filterwarnings("ignore", "Api key is used with an insecure connection")
+                client = AsyncQdrantClient(**self._options)
         except ValueError as error:
             raise ConfigurationError(
                 f"{self._where!r} is no address of a Qdrant server.",

@@ -416,7 +416,8 @@ async def test_a_server_that_does_not_answer(server, open_another, pen):
 async def test_nobody_there(grpc):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
-        index = QdrantIndex(f"http://somebody:{SECRET}@127.0.0.1:{taken.getsockname()[1]}", grpc=grpc, timeout=1)
+        port = taken.getsockname()[1]
+        index = QdrantIndex(f"http://somebody:{SECRET}@127.0.0.1:{port}", grpc=port if grpc else None, timeout=1)
         with pytest.raises(Unavailable) as caught:
             await index.open(FINGERPRINT)
         assert SECRET not in str(caught.value)
