@@ -1,8 +1,7 @@
 // The first episode of each memory that is kept in its own words, and those said before and after it in the same scope, with
 // the visible memories that are these in their own words.
-// The index has episodes in their order, so that no more are read than are wanted; of those said in other runs meanwhile, no
-// more than some are looked through.
-// params: project, ids (of memories), reach (episodes on each side), pause (a duration), most (episodes looked through)
+// The index has the episodes of a scope in their order, so that no more are read than are wanted.
+// params: project, ids (of memories), reach (episodes on each side), pause (a duration)
 // returns: memory (id), before (lists of role, name and ids of memories; the nearest first), here (one such list), after
 // where: visible
 MATCH (a:Memory {project: $project}) USING INDEX a:Memory(id)
@@ -12,61 +11,17 @@ CALL (a) {
   RETURN x ORDER BY x.observed_at, x.created_at, x.n LIMIT 1
 }
 CALL (x) {
-  CALL (x) {
-    MATCH (y:Episode {project: x.project, owner: x.owner, observed_at: x.observed_at, created_at: x.created_at})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.n < x.n
-    WITH x, y ORDER BY y.project DESC, y.owner DESC, y.observed_at DESC, y.created_at DESC, y.n DESC LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-    UNION
-    MATCH (y:Episode {project: x.project, owner: x.owner, observed_at: x.observed_at})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.created_at < x.created_at AND y.n IS NOT NULL
-    WITH x, y ORDER BY y.project DESC, y.owner DESC, y.observed_at DESC, y.created_at DESC, y.n DESC LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-    UNION
-    MATCH (y:Episode {project: x.project, owner: x.owner})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.observed_at < x.observed_at AND y.observed_at >= x.observed_at - $pause AND y.created_at IS NOT NULL AND y.n IS NOT NULL
-    WITH x, y ORDER BY y.project DESC, y.owner DESC, y.observed_at DESC, y.created_at DESC, y.n DESC LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-  }
-  WITH y ORDER BY y.observed_at DESC, y.created_at DESC, y.n DESC LIMIT $reach
+  MATCH (y:Episode {project: x.project, scene: x.scene}) USING INDEX SEEK y:Episode(project, scene, turn)
+  WHERE y.turn < x.turn
+  WITH x, y ORDER BY y.project DESC, y.scene DESC, y.turn DESC LIMIT $reach
+  WHERE y.observed_at >= x.observed_at - $pause
   RETURN collect(y) AS before
 }
 CALL (x) {
-  CALL (x) {
-    MATCH (y:Episode {project: x.project, owner: x.owner, observed_at: x.observed_at, created_at: x.created_at})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.n > x.n
-    WITH x, y ORDER BY y.project, y.owner, y.observed_at, y.created_at, y.n LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-    UNION
-    MATCH (y:Episode {project: x.project, owner: x.owner, observed_at: x.observed_at})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.created_at > x.created_at AND y.n IS NOT NULL
-    WITH x, y ORDER BY y.project, y.owner, y.observed_at, y.created_at, y.n LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-    UNION
-    MATCH (y:Episode {project: x.project, owner: x.owner})
-    USING INDEX SEEK y:Episode(project, owner, observed_at, created_at, n)
-    WHERE y.observed_at > x.observed_at AND y.observed_at <= x.observed_at + $pause AND y.created_at IS NOT NULL AND y.n IS NOT NULL
-    WITH x, y ORDER BY y.project, y.owner, y.observed_at, y.created_at, y.n LIMIT $most
-      WHERE coalesce(y.user_id, '') = coalesce(x.user_id, '') AND coalesce(y.agent_id, '') = coalesce(x.agent_id, '')
-      AND coalesce(y.app_id, '') = coalesce(x.app_id, '') AND coalesce(y.run_id, '') = coalesce(x.run_id, '')
-    RETURN y LIMIT $reach
-  }
-  WITH y ORDER BY y.observed_at, y.created_at, y.n LIMIT $reach
+  MATCH (y:Episode {project: x.project, scene: x.scene}) USING INDEX SEEK y:Episode(project, scene, turn)
+  WHERE y.turn > x.turn
+  WITH x, y ORDER BY y.project, y.scene, y.turn LIMIT $reach
+  WHERE y.observed_at <= x.observed_at + $pause
   RETURN collect(y) AS after
 }
 WITH a, [x] + before + after AS near, size(before) AS behind

@@ -10,6 +10,12 @@ CALL () {
   ON CREATE SET x.n = row.n
   SET x += row.fields
   SET x += $moments[row.at]
+  // Where it stands: its scope, and within that a text which sorts as it was said, by microseconds since the year 1.
+  SET x.scene = reduce(key = '', id IN [x.user_id, x.agent_id, x.app_id, x.run_id] |
+    key + toString(size(coalesce(id, ''))) + ':' + coalesce(id, ''))
+  SET x.turn = reduce(key = '', at IN [x.observed_at, x.created_at] |
+    key + right('00000000000000000' + toString((at.epochSeconds + 62135596800) * 1000000 + at.microsecond), 18)
+  ) + right('00000000000' + toString(x.n), 12)
 }
 CALL () {
   UNWIND $entities AS row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from neo4j import GraphDatabase
 from graphmem import AsyncMemory, Settings
 from graphmem.client.house import back_up, copy_house, restore_house
 from graphmem.errors import Forbidden, InvalidInput, NotSupported, TooLarge, Unavailable
+from graphmem.queries import Talk
 from graphmem.stores.neo4j import Neo4jStore
 from graphmem.stores.neo4j.edge_types import EdgeTypes
 from graphmem.stores.neo4j.session import Tx
@@ -230,3 +231,30 @@ async def test_types_beyond_the_room_there_is_are_shown_alike(neo4j_url: str) ->
 
 async def _rows(store: Neo4jStore, query: str, **params: Any) -> list[dict[str, Any]]:
     return await store.cypher(query, params, limit=100_000, timeout=30.0)
+
+
+# -- schema
+
+
+async def test_what_an_older_schema_holds_is_brought_up_to_date(empty_neo4j: Server) -> None:
+    """As it was before episodes had places of their own: what was said is found again, by the new index."""
+    store = Neo4jStore(empty_neo4j.url)
+    await store.open()
+    scribe = Scribe(store)
+    said = [scribe.episode(f"number {number}") for number in range(3)]
+    told = [scribe.memory(each.content, of=[each]) for each in said]
+    await scribe.write(*said, *told)
+    asked = Talk(view=scribe.view(), memory_ids=(told[1].id,), reach=2, pause=timedelta(hours=1))
+    before = await store.talk(asked)
+    assert [turn.place for turn in before[told[1].id]] == [-1, 0, 1]
+    await store.aclose()
+    with GraphDatabase.driver(empty_neo4j.url) as driver, driver.session() as session:
+        session.run("MATCH (x:Episode) REMOVE x.scene, x.turn").consume()
+        session.run("DROP INDEX episode_in_scene").consume()
+        session.run("MATCH (h:House) SET h.schema = 2").consume()
+    store = Neo4jStore(empty_neo4j.url)
+    assert (await store.schema()).version == 2
+    await store.open()
+    assert (await store.schema()).pending == ()
+    assert await store.talk(asked) == before
+    await store.aclose()

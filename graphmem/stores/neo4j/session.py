@@ -67,7 +67,7 @@ def _gathered(text: str) -> str:
     Neo4j plans a statement anew for every order of magnitude of the length of each list and text among its parameters,
     which takes longer than carrying it out. Of what is in a map it knows nothing.
     """
-    return CYPHER.parameter.sub(rf"${_ALL}.\1", text)
+    return "CYPHER replan=skip " + CYPHER.parameter.sub(rf"${_ALL}.\1", text)
 
 
 class Tx:

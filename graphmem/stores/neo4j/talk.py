@@ -8,9 +8,6 @@ from graphmem.stores.neo4j.session import Tx
 
 __all__ = ["talk"]
 
-_MOST = 100
-"""How many episodes of an owner are looked through on each side for those of one scope: other runs go on meanwhile."""
-
 
 async def talk(tx: Tx, asked: Talk) -> dict[str, tuple[Turn, ...]]:
     """The turns around each memory that is one."""
@@ -22,7 +19,6 @@ async def talk(tx: Tx, asked: Talk) -> dict[str, tuple[Turn, ...]]:
         "ids": list(dict.fromkeys(asked.memory_ids)),
         "reach": asked.reach,
         "pause": asked.pause,
-        "most": max(_MOST, asked.reach),
     }
     found = {}
     for memory_id, before, here, after in await tx.rows("walk/talk", params, visible=seen.visible):
