@@ -22,12 +22,16 @@ __all__ = ["TASKS", "Question", "Task", "data_folder"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, the user whose memory it is asked of, and the keys of the memories that answer it."""
+    """A question, the user whose memory it is asked of, and the keys of the memories that answer it.
+
+    `said` is when the last of these was said, where the set tells.
+    """
 
     text: str
     user_id: str
     gold: frozenset[str]
     kind: str
+    said: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +135,10 @@ def _locomo(folder: Path, name: str, more: Callable[[str, str], dict[str, Any]])
     questions: list[Question] = []
     for conversation in json.loads((folder / "locomo" / "conversations.json").read_text(encoding="utf-8")):
         user = conversation["sample_id"]
-        known: set[str] = set()
+        known: dict[str, datetime] = {}
         for said, turn in _turns(conversation["conversation"]):
             key = _turn_key(turn["dia_id"])
-            known.add(key)
+            known[key] = said
             items.append(
                 {
                     "messages": {"role": "user", "name": turn["speaker"], "content": turn["text"]},
@@ -147,9 +151,10 @@ def _locomo(folder: Path, name: str, more: Callable[[str, str], dict[str, Any]])
             )
         for asked in conversation["qa"]:
             found = {_turn_key(each) for text in asked["evidence"] for each in re.findall(r"D\d+:\d+", text)}
-            gold = frozenset(f"{user}/{key}" for key in found & known)
-            if gold:
-                questions.append(Question(asked["question"], user, gold, _KINDS[asked["category"]]))
+            if told := found & known.keys():
+                gold = frozenset(f"{user}/{key}" for key in told)
+                last = max(known[key] for key in told)
+                questions.append(Question(asked["question"], user, gold, _KINDS[asked["category"]], last))
     return Task(name, items, questions, cuts=(5, 10, 25))
 
 

@@ -6,8 +6,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,6 +25,18 @@ __all__ = ["filled", "measure"]
 
 REACH = 200
 """How far down a last look goes for what was not found: what is there was reached, and lost in the order."""
+
+
+def _no_more(_: Question) -> dict[str, Any]:
+    return {}
+
+
+MOMENTS: dict[str, Callable[[Question], dict[str, Any]]] = {
+    "now": _no_more,
+    "as_of": lambda question: {"as_of": question.said},
+    "known_at": lambda _: {"known_at": datetime.now(UTC)},
+}
+"""How a dated question is asked."""
 
 
 @contextmanager
@@ -69,6 +82,8 @@ def measure(memory: Memory, task: Task, arms: Mapping[str, Switch], progress: Pr
         if name != first
     }
     report["kinds"] = _by_kind(task, best)
+    if all(question.said for question in task.questions):
+        report["in time"] = _in_time(memory, task, progress)
     report["reached"] = _reached(memory, task, progress)
     report["tokens"] = _tokens(task, best)
     report["missed"] = _missed(task, best)
@@ -76,12 +91,14 @@ def measure(memory: Memory, task: Task, arms: Mapping[str, Switch], progress: Pr
 
 
 def _answers(
-    memory: Memory, task: Task, name: str, progress: Progress, top_k: int | None = None
+    memory: Memory, task: Task, name: str, progress: Progress, more: Callable[[Question], dict[str, Any]] = _no_more
 ) -> tuple[list[list[str]], list[float]]:
+    """The keys found for each question, and the milliseconds it took. `more` tells how else a question is asked."""
     ranked, times = [], []
     for question in progress.track(task.questions, description=name):
+        asked = {"user_id": question.user_id, "top_k": task.cuts[-1], **more(question)}
         started = time.perf_counter()
-        result = memory.search(question.text, user_id=question.user_id, top_k=top_k or task.cuts[-1])
+        result = memory.search(question.text, **asked)
         times.append((time.perf_counter() - started) * 1000)
         ranked.append([hit["metadata"]["key"] for hit in result["results"]])
     return ranked, times
@@ -96,9 +113,31 @@ def _by_kind(task: Task, ranked: Sequence[Sequence[str]]) -> dict[str, Any]:
     return found
 
 
+def _in_time(memory: Memory, task: Task, progress: Progress) -> dict[str, Any]:
+    """The questions as of the moment when the last that answers them was said, and by what is known at present.
+
+    Of each: recall of the temporal questions and of all, how many answers were said after that moment, milliseconds.
+    """
+    said = {item["metadata"]["key"]: item["timestamp"] for item in task.items}
+    temporal = [place for place, question in enumerate(task.questions) if question.kind == "temporal"]
+    rows = {}
+    for name, moment in MOMENTS.items():
+        ranked, times = _answers(memory, task, f"{task.name}: {name}", progress, moment)
+        pairs = list(zip(task.questions, ranked, strict=True))
+        some = figures([task.questions[i] for i in temporal], [ranked[i] for i in temporal], task.cuts)
+        every = figures(task.questions, ranked, task.cuts)
+        rows[name] = {
+            **{f"temporal R@{cut}": some[f"R@{cut}"] for cut in task.cuts},
+            **{f"R@{cut}": every[f"R@{cut}"] for cut in task.cuts},
+            "said later": sum(said[key] > question.said for question, keys in pairs for key in keys if question.said),
+            "p50 ms": round(statistics.median(times), 1),
+        }
+    return rows
+
+
 def _reached(memory: Memory, task: Task, progress: Progress) -> float:
     """Recall at `REACH`: what is missing there, no order of the candidates could bring."""
-    ranked, _ = _answers(memory, task, f"{task.name}: reach", progress, top_k=REACH)
+    ranked, _ = _answers(memory, task, f"{task.name}: reach", progress, lambda _: {"top_k": REACH})
     return float(figures(task.questions, ranked, (REACH,))[f"R@{REACH}"])
 
 

@@ -56,9 +56,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 
 def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for called, other in others.items():
-        yield f"### With {called}"
+        yield f"### {called}: other parts"
         yield ""
-        yield f"The embedder is {other['embedder']}; {called} instead of the default."
+        yield f"`--as {called}`, with the embedder {other['embedder']}:"
         yield ""
         for name, found in other["sets"].items():
             same = report["sets"][name]["arms"]["everything"]
@@ -86,6 +86,14 @@ def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         }
         yield ""
         yield from _table("by kind", cuts, rows)
+    if times := found.get("in time"):
+        headings = list(next(iter(times.values())))
+        yield ""
+        yield "The same questions as of the moment when the last of what answers them was said, and as it is known now:"
+        yield ""
+        yield from _table(
+            "asked", headings, {way: [f"{row[each]:g}" for each in headings] for way, row in times.items()}
+        )
     yield ""
     yield (
         "R@10 of everything, against (points, question by question, with 95 % intervals): "

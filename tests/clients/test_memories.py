@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ import pytest
 
 from tests.clients.connected import Connected
 from tests.clients.spelling import Client, only, results
+from tests.unit.extraction.test_documents import pdf
 
 pytestmark = pytest.mark.clients
 
@@ -283,6 +285,17 @@ def test_a_picture_is_shown_to_the_model(client: Client, user: str) -> None:
     assert url in str(client.server.model.requests[-1].body["messages"])
     [text] = client.texts(user_id=user)
     assert "cheese" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "document"),
+    [("pdf_url", pdf("I live in Porto.")), ("mdx_url", b"import Map from './map'\n\n# Home\n\nI live in **Porto**.\n")],
+)
+def test_a_document_is_read(client: Client, user: str, kind: str, document: bytes) -> None:
+    part = {"type": kind, kind: {"url": b64encode(document).decode()}}
+    client.remember([{"role": "user", "content": part}], user_id=user)
+    [text] = client.texts(user_id=user)
+    assert "Porto" in text
 
 
 @pytest.mark.parametrize("bad", ["gibberish", "1", "00000000-0000-0000-0000-00000000000x"])

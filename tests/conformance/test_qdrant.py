@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AsyncExitStack
 
 import pytest
@@ -14,11 +13,8 @@ from graphmem.testing.suite.lasting import LastingTests
 from graphmem.testing.suite.searching import HoldingTests
 from graphmem.testing.vector_index import TombstoneTests, VectorIndexTests
 from graphmem.vectors.qdrant import QdrantIndex
+from tests.support.qdrant import GRPC, KEY, URL, WANTING, clear
 from tests.support.qdrant_server import QdrantServer
-
-URL = os.environ.get("GRAPHMEM_TEST_QDRANT")
-KEY = os.environ.get("GRAPHMEM_TEST_QDRANT_KEY")
-GRPC = int(os.environ.get("GRAPHMEM_TEST_QDRANT_GRPC", "6334"))
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
@@ -80,7 +76,7 @@ class TestQdrantBeforeConditions(OverTheWire, HoldingTests, TombstoneTests):
 
 
 @pytest.mark.services
-@pytest.mark.skipif(URL is None, reason="GRAPHMEM_TEST_QDRANT gives no URL of a Qdrant server")
+@pytest.mark.skipif(URL is None, reason=WANTING)
 @pytest.mark.parametrize("grpc", [False, True], ids=["rest", "grpc"])
 class TestQdrantServer(OverTheWire, VectorIndexTests, TombstoneTests):
     """The real thing. What it leaves behind is removed."""
@@ -90,8 +86,4 @@ class TestQdrantServer(OverTheWire, VectorIndexTests, TombstoneTests):
         prefix = f"test-{new_id()[:8]}"
         self.options = {"url": URL, "api_key": KEY, "prefix": prefix, "grpc": GRPC if grpc else None}
         yield await opened()
-        client = AsyncQdrantClient(URL, api_key=KEY, check_compatibility=False)
-        for each in (await client.get_collections()).collections:
-            if each.name.startswith(prefix):
-                await client.delete_collection(each.name)
-        await client.close()
+        await clear(prefix)

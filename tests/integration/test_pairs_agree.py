@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -18,9 +18,11 @@ from graphmem.assemble import assemble_neo4j
 from graphmem.client.house import copy_house
 from graphmem.client.local import LocalBackend
 from graphmem.engine import Engine
+from graphmem.ids import new_id
 from graphmem.settings import read_neo4j
 from graphmem.vectors.qdrant import QdrantIndex
 from tests.support.neo4j_local.server import Server, local_server
+from tests.support.qdrant import KEY, URL, WANTING, clear
 
 pytestmark = [
     pytest.mark.anyio,
@@ -96,15 +98,36 @@ async def test_they_answer_alike(asked: tuple[Path, list[Question]], server: Ser
         assert await seen(one) == await seen(other)
 
 
+@pytest.fixture(params=["local", "server"])
+async def qdrant(request: pytest.FixtureRequest) -> AsyncIterator[QdrantIndex]:
+    """An index in the client's local mode, or on a server where there is one."""
+    if request.param == "local":
+        client = AsyncQdrantClient(":memory:")
+        yield QdrantIndex(client=client)
+        await client.close()
+        return
+    if URL is None:
+        pytest.skip(WANTING)
+    prefix = f"test-{new_id()[:8]}"
+    yield QdrantIndex(URL, api_key=KEY, prefix=prefix)
+    await clear(prefix)
+
+
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
 @pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning")
-async def test_qdrant_answers_alike(asked: tuple[Path, list[Question]], server: Server, settings: Settings) -> None:
-    """In the client's local mode, which is slow: with fewer questions."""
+async def test_qdrant_answers_alike(
+    asked: tuple[Path, list[Question]],
+    server: Server,
+    settings: Settings,
+    qdrant: QdrantIndex,
+    request: pytest.FixtureRequest,
+) -> None:
+    """In the client's local mode, which is slow, with fewer questions."""
     folder, questions = asked
-    questions = questions[::3]
+    if "local" in request.node.name:
+        questions = questions[::3]
     parts = assemble_neo4j(settings, read_neo4j(server.url)).parts
-    client = AsyncQdrantClient(":memory:")
-    engine = Engine(replace(parts, index=QdrantIndex(client=client), lock=None))
+    engine = Engine(replace(parts, index=qdrant, lock=None))
     await engine.open()
     try:
         await engine.upkeep.rebuild()
@@ -115,6 +138,5 @@ async def test_qdrant_answers_alike(asked: tuple[Path, list[Question]], server: 
         ]
     finally:
         await engine.aclose()
-        await client.close()
     async with AsyncMemory(folder, settings=settings) as one:
         assert overlap(await answers(one, questions), found) >= 0.97
