@@ -55,7 +55,7 @@ def filled(
         with Memory(location or folder, settings=settings) as memory:
             adding = progress.add_task(f"{task.name}: add", total=len(task.items))
             started = time.perf_counter()
-            with mock.patch.object(ids, "urandom", random.Random(0).randbytes):
+            with mock.patch.object(ids, "urandom", random.Random(task.name).randbytes):
                 memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
             yield memory, time.perf_counter() - started
             progress.remove_task(adding)

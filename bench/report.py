@@ -58,7 +58,7 @@ def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) 
     for called, other in others.items():
         yield f"### {called}: other parts"
         yield ""
-        yield f"`--as {called}`, with the embedder {other['embedder']}:"
+        yield f"`--as {called}`; embedder: {other['embedder']}, store: {other['store']}."
         yield ""
         for name, found in other["sets"].items():
             same = report["sets"][name]["arms"]["everything"]

@@ -18,6 +18,7 @@ from graphmem.cli import (
     graph,
     house,
     keys,
+    members,
     memories,
     moving,
     neo4j,
@@ -62,7 +63,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_ROOMS = (memories, graph, telling, forget, moving, house, upkeep, neo4j, projects, keys, webhooks, server, showing)
+_ROOMS = (
+    memories,
+    graph,
+    telling,
+    forget,
+    moving,
+    house,
+    upkeep,
+    neo4j,
+    projects,
+    members,
+    keys,
+    webhooks,
+    server,
+    showing,
+)
 for room in _ROOMS:
     room.register(app)
 

@@ -181,9 +181,9 @@ class RemoteBackend(RemoteExports):
         """GET /stats"""
         return cast(dict[str, int], await self._ask("GET", "/stats"))
 
-    async def ask(self, method: str, *path: str, body: Arguments | None = None) -> Any:
+    async def ask(self, method: str, *path: str, body: Arguments | None = None, query: Arguments | None = None) -> Any:
         """Ask for what no method stands for, by the segments of its path: keys, projects; see docs/rest.md."""
-        return await self._ask(method, "".join(f"/{_segment(each)}" for each in path), body)
+        return await self._ask(method, "".join(f"/{_segment(each)}" for each in path), body, query=query)
 
     @property
     def webhooks(self) -> RemoteWebhooks:

@@ -51,6 +51,24 @@ def test_what_cannot_be_set(run: Run, setting: str) -> None:
     assert run("projects", "list", "--json").json == []
 
 
+@pytest.mark.parametrize("served", [False, True], ids=["here", "through a server"])
+def test_members_come_and_go(run: Run, request: pytest.FixtureRequest, served: bool) -> None:
+    there = ("--url", request.getfixturevalue("server").url) if served else ()
+
+    def listed(*words: str) -> dict[str, str]:
+        return {each["name"]: each["role"] for each in run("members", *words, *there, "--json").json}
+
+    project = run("projects", "create", "Support", *there, "--json").json["id"]
+    assert "No member" in run("members", "list", project, *there).out
+    assert listed("add", project, "tablet") == {"tablet": "reader"}
+    run("members", "add", project, "tablet", *there, code=2)
+    assert listed("set", project, "tablet", "--role", "writer") == {"tablet": "writer"}
+    run("members", "set", project, "tablet", "--role", "king", *there, code=2)
+    assert "tablet" in run("members", "list", project, *there).out
+    assert listed("remove", project, "tablet") == {}
+    run("members", "remove", project, "tablet", *there, code=3)
+
+
 def test_through_a_server(run: Run, server: Server) -> None:
     there = ("--url", server.url)
     made = run("projects", "create", "Support", *there, "--json").json
