@@ -62,7 +62,7 @@ def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) 
         yield ""
         for name, found in other["sets"].items():
             same = report["sets"][name]["arms"]["everything"]
-            headings = list(same)
+            headings = [heading for heading in same if not heading.endswith("ms")]
             rows = {f"{name}: as above": same, **{f"{name}: {arm}": row for arm, row in found["arms"].items()}}
             yield from _table(
                 "", headings, {arm: [f"{row[each]:.1f}" for each in headings] for arm, row in rows.items()}

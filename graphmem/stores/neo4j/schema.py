@@ -20,7 +20,7 @@ __all__ = ["look", "prepare"]
 _OLDEST = (5, 26)
 """The first version with dynamic labels and types, of Neo4j and of APOC."""
 
-_PROCEDURES = ("apoc.lock.nodes", "apoc.lock.read.nodes")
+_PROCEDURES = ("apoc.lock.nodes", "apoc.lock.read.nodes", "apoc.periodic.iterate", "apoc.util.validate")
 """What the store calls of APOC."""
 
 _PATIENCE = 3_600  # seconds that a new index over what is there already may take
