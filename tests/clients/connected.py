@@ -36,6 +36,10 @@ class Connected:
         """Call a method by its own name. Raises `Failed`."""
         return self.driver.call(self._name, method, args, options)
 
+    def typed(self, method: str, class_name: str, *args: Any, **options: Any) -> Any:
+        """The same, with the options as one object of a class of theirs."""
+        return self.driver.call(self._name, method, args, options, class_name)
+
     def methods(self) -> set[str]:
         """The names of the public methods."""
         return self.driver.methods(self._name)

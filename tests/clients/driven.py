@@ -45,10 +45,13 @@ class Driver:
         """Make a client, to be called by `name`. Raises `Failed`."""
         self._ask({"do": "connect", "as": name, "class": self.kind.class_name, "options": options})
 
-    def call(self, name: str, method: str, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-        """What the method of that client answers. Raises `Failed`."""
+    def call(
+        self, name: str, method: str, args: Sequence[Any], options: Mapping[str, Any], typed: str | None = None
+    ) -> Any:
+        """What the method of that client answers; its options may go as an object of a class. Raises `Failed`."""
         self.called.add(method)
-        return self._ask({"do": "call", "on": name, "method": method, "args": args, "options": options})
+        step = {"do": "call", "on": name, "method": method, "args": args, "options": options}
+        return self._ask({**step, "typed": typed} if typed else step)
 
     def methods(self, name: str) -> set[str]:
         """The public methods of that client."""

@@ -4,6 +4,7 @@ Steps are JSON objects:
 
 - `{"do": "connect", "as": NAME, "class": "MemoryClient", "options": {...}}` makes a client;
 - `{"do": "call", "on": NAME, "method": "project.get", "args": [...], "options": {...}}` calls one of its methods;
+  with `"typed": CLASS`, the options go as one object of that class of theirs;
 - `{"do": "methods", "on": NAME}` names its public methods;
 - `{"do": "strays"}` tells which addresses beyond this machine were reached for since it was last asked. None of them
   was reached.
@@ -16,6 +17,7 @@ import inspect
 import json
 import os
 import sys
+from importlib import import_module
 from ipaddress import ip_address
 
 strays = []
@@ -88,7 +90,10 @@ def main():
         method = client
         for name in step["method"].split("."):
             method = getattr(method, name)
-        return runner.run(done(method(*step["args"], **step["options"])))
+        options = step["options"]
+        if typed := step.get("typed"):
+            options = {"options": getattr(import_module("mem0.client.types"), typed)(**options)}
+        return runner.run(done(method(*step["args"], **options)))
 
     with asyncio.Runner() as runner:
         for line in sys.stdin:

@@ -287,12 +287,33 @@ def test_a_picture_is_shown_to_the_model(client: Client, user: str) -> None:
     assert "cheese" in text
 
 
+@only("2.2.1")
+def test_options_may_be_objects_of_theirs(client: Client, user: str) -> None:
+    mine, said = {"user_id": user}, [{"role": "user", "content": "Ana rows"}]
+    client.typed("add", "AddMemoryOptions", said, filters=mine, infer=False, metadata={"a": 1})
+    [listed] = results(client.typed("get_all", "GetAllMemoryOptions", filters=mine, page_size=10, latest_only=True))
+    assert (listed["memory"], listed["metadata"]) == ("Ana rows", {"a": 1})
+    asked = {"filters": mine, "top_k": 3, "keyword_search": True}
+    [hit] = results(client.typed("search", "SearchMemoryOptions", "who rows?", **asked))
+    assert hit["id"] == listed["id"]
+    client.typed("update", "UpdateMemoryOptions", listed["id"], text="Ana sails")
+    assert client.texts(user_id=user) == {"Ana sails"}
+    client.typed("delete_all", "DeleteAllMemoryOptions", filters=mine)
+    assert client.texts(user_id=user) == set()
+
+
+def test_a_schema_is_filled_from_what_an_add_brings(client: Client, user: str) -> None:
+    schema = {"type": "object", "properties": {"employer": {"type": "string", "description": "Where they work"}}}
+    [item] = client.say("I work at Acme.", user_id=user, structured_data_schema=schema)
+    assert client.get(item["id"])["metadata"]["structured_data"] == {"employer": "Acme"}
+
+
 @pytest.mark.parametrize(
-    ("kind", "document"),
+    ("document_kind", "document"),
     [("pdf_url", pdf("I live in Porto.")), ("mdx_url", b"import Map from './map'\n\n# Home\n\nI live in **Porto**.\n")],
 )
-def test_a_document_is_read(client: Client, user: str, kind: str, document: bytes) -> None:
-    part = {"type": kind, kind: {"url": b64encode(document).decode()}}
+def test_a_document_is_read(client: Client, user: str, document_kind: str, document: bytes) -> None:
+    part = {"type": document_kind, document_kind: {"url": b64encode(document).decode()}}
     client.remember([{"role": "user", "content": part}], user_id=user)
     [text] = client.texts(user_id=user)
     assert "Porto" in text

@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif("GRAPHMEM_DATA" not in os.environ, reason="needs the evaluation data: set GRAPHMEM_DATA"),
 ]
 
-ITEMS, ASKED = {"locomo": 400, "musique": 150}, 30
+ITEMS, ASKED = {"locomo": 400, "musique": 200}, 50
 """How much is taken of each set, with all that answers the questions asked; and questions of each."""
 
 
