@@ -12,7 +12,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,13 +36,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A data set: items for `add_many`, each with its key in `metadata["key"]`, and questions."""
+    """A data set: items for `add_many`, each with its key in `metadata["key"]`, and questions.
+
+    `quotable` says that its licence lets its questions be quoted in a report.
+    """
 
     name: str
     items: list[dict[str, Any]]
     questions: list[Question]
     cuts: tuple[int, ...] = (2, 5, 10, 20)
-    refused: list[str] = field(default_factory=list)
+    quotable: bool = False
 
 
 def data_folder() -> Path:
@@ -70,7 +73,7 @@ def musique(folder: Path) -> Task:
                     "relations": triples,
                 }
             )
-    return Task("musique", items, _multi_hop(folder / "musique_openie", "musique"))
+    return Task("musique", items, _multi_hop(folder / "musique_openie", "musique"), quotable=True)
 
 
 def _multi_hop(folder: Path, user: str) -> list[Question]:
@@ -99,7 +102,7 @@ def twowiki(folder: Path) -> Task:
             }
             for passage in map(json.loads, lines)
         ]
-    return Task("twowiki", items, _multi_hop(folder / "twowiki", "twowiki"))
+    return Task("twowiki", items, _multi_hop(folder / "twowiki", "twowiki"), quotable=True)
 
 
 def locomo(folder: Path) -> Task:

@@ -86,7 +86,7 @@ def measure(memory: Memory, task: Task, arms: Mapping[str, Switch], progress: Pr
         report["in time"] = _in_time(memory, task, progress)
     report["reached"] = _reached(memory, task, progress)
     report["tokens"] = _tokens(task, best)
-    report["missed"] = _missed(task, best)
+    report["missed"] = _missed(task, best) if task.quotable else []
     return report
 
 

@@ -12,9 +12,6 @@ __all__ = ["write_into", "write_json"]
 BEGIN = "<!-- recall: written by `python -m bench` -->"
 END = "<!-- recall: end -->"
 
-QUOTED = ("musique", "twowiki")
-"""Sets whose questions may be quoted: the others' licences do not allow it."""
-
 ABOUT = {
     "musique": "MuSiQue: passages with the triples that a model drew from them, multi-hop questions",
     "twowiki": "2WikiMultihopQA: passages without triples, multi-hop questions",
@@ -109,7 +106,7 @@ def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         f"Among the first 200 are {found['reached']} % of what answers. The first ten are {tokens['first ten']:,}"
         f" tokens of {tokens['everything']:,} that the user's memory holds (a token counted as four characters)."
     )
-    if name in QUOTED and found["missed"]:
+    if found["missed"]:
         yield ""
         yield "Least was found for:"
         yield ""
