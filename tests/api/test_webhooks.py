@@ -26,6 +26,7 @@ from graphmem.engine.webhooks import EVENT_TYPES
 from graphmem.errors import InvalidInput, Unavailable
 from graphmem.settings import Settings
 from tests.api.conftest import Client, problem, remember
+from tests.support.jobs import drained
 from tests.support.receiver import Answer, Got, Receiver
 
 pytestmark = pytest.mark.anyio
@@ -68,9 +69,7 @@ def told(got: Got) -> tuple[str, dict[str, Any]]:
 
 async def settled(app: FastAPI) -> None:
     """Nothing waits to be delivered any more."""
-    jobs = app.state.house.backend.engine.jobs
-    while await jobs.waiting():
-        await jobs.worker.next_end().wait()
+    await drained(app.state.house.backend.engine.jobs)
 
 
 # -- what is told
