@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(names) - TASKS.keys():
         parser.error(f"there is no set {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
     report: dict[str, Any] = {"machine": _machine(), "versions": _versions(), "sets": {}}
-    report["embedder"] = chosen.embedder.removesuffix("/model").rsplit("/", 1)[-1]
+    report["embedder"] = chosen.embedder.partition(":")[0]
     report["store"] = "Neo4j and Edge" if chosen.location else "embedded"
     arms = ARMS | ABLATIONS
     if chosen.quick or chosen.parts:

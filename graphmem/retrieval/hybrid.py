@@ -299,7 +299,7 @@ async def _side_by_side(stage: Coroutine[Any, Any, None], other: Coroutine[Any, 
         await stage
     except BaseException:
         beside.cancel()
-        await asyncio.wait([beside])
+        await asyncio.gather(beside, return_exceptions=True)  # its error is heard, too, and not told twice
         raise
     await beside
 

@@ -34,15 +34,16 @@ async def test_times_are_told_when_asked_for(client: httpx.AsyncClient) -> None:
     assert answer.json()["explain"]["milliseconds"]
 
 
-@pytest.mark.parametrize("stage", ["walk", "talk"])
+@pytest.mark.parametrize("stages", [("walk",), ("talk",), ("walk", "talk")])
 async def test_a_store_that_goes_away_in_mid_search_is_said_to_be_away(
-    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, stage: str
+    app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, stages: tuple[str, ...]
 ) -> None:
     async def away(*_: object) -> None:
         raise Unavailable("The store does not answer.")
 
     await remember(client, "Ana leads Atlas.", relations=[["Ana", "LEADS", "Atlas"]])
-    monkeypatch.setattr(app.state.house.backend.engine.parts.store, stage, away)
+    for stage in stages:
+        monkeypatch.setattr(app.state.house.backend.engine.parts.store, stage, away)
     answer = await client.post("/search", json={"query": "who leads Atlas?", "user_id": "ana"})
     assert problem(answer, 503, "unavailable")["detail"] == "The store does not answer."
     assert "retry-after" in answer.headers

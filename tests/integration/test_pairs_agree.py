@@ -99,35 +99,30 @@ async def test_they_answer_alike(asked: tuple[Path, list[Question]], server: Ser
 
 
 @pytest.fixture(params=["local", "server"])
-async def qdrant(request: pytest.FixtureRequest) -> AsyncIterator[QdrantIndex]:
-    """An index in the client's local mode, or on a server where there is one."""
+async def qdrant(request: pytest.FixtureRequest) -> AsyncIterator[tuple[QdrantIndex, int]]:
+    """An index in the client's local mode, which is slow, or on a server where there is one; every which question."""
     if request.param == "local":
         client = AsyncQdrantClient(":memory:")
-        yield QdrantIndex(client=client)
+        yield QdrantIndex(client=client), 3
         await client.close()
         return
     if URL is None:
         pytest.skip(WANTING)
     prefix = f"test-{new_id()[:8]}"
-    yield QdrantIndex(URL, api_key=KEY, prefix=prefix)
+    yield QdrantIndex(URL, api_key=KEY, prefix=prefix), 1
     await clear(prefix)
 
 
 @pytest.mark.filterwarnings("ignore:Payload indexes have no effect in the local Qdrant:UserWarning")
 @pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning")
 async def test_qdrant_answers_alike(
-    asked: tuple[Path, list[Question]],
-    server: Server,
-    settings: Settings,
-    qdrant: QdrantIndex,
-    request: pytest.FixtureRequest,
+    asked: tuple[Path, list[Question]], server: Server, settings: Settings, qdrant: tuple[QdrantIndex, int]
 ) -> None:
-    """In the client's local mode, which is slow, with fewer questions."""
     folder, questions = asked
-    if "local" in request.node.name:
-        questions = questions[::3]
+    index, step = qdrant
+    questions = questions[::step]
     parts = assemble_neo4j(settings, read_neo4j(server.url)).parts
-    engine = Engine(replace(parts, index=qdrant, lock=None))
+    engine = Engine(replace(parts, index=index, lock=None))
     await engine.open()
     try:
         await engine.upkeep.rebuild()

@@ -7,9 +7,11 @@ import pytest
 from qdrant_client import AsyncQdrantClient
 from qdrant_client import grpc as protocol
 
+from graphmem.assemble import assemble_neo4j
 from graphmem.changes import Mark
 from graphmem.errors import ConfigurationError, DiskFull, Unavailable
 from graphmem.filters import Leaf, Not
+from graphmem.settings import Settings, read_neo4j
 from graphmem.testing.points import DIMENSIONS, FINGERPRINT, Pen
 from graphmem.vectors.qdrant import QdrantIndex
 
@@ -132,6 +134,20 @@ async def index(server):
     server.failure = None
     await index.aclose()
     await client.close()
+
+
+async def test_the_url_says_that_grpc_is_to_be_used_and_where(server):
+    settings = Settings(vectors=f"http://127.0.0.1:1?grpc={server.port}", vectors_api_key=SECRET)
+    index = assemble_neo4j(settings, read_neo4j("bolt://127.0.0.1:1")).parts.index
+    await index.open(FINGERPRINT)
+    assert server.calls
+    await index.aclose()
+
+
+@pytest.mark.parametrize("more", ["?grpc=", "?grpc=x", "?rpc=6334", "?grpc=6334&x=1", "?grpc=1234567"])
+def test_what_else_a_url_asks_for_is_refused(more):
+    with pytest.raises(ConfigurationError, match="not known"):
+        assemble_neo4j(Settings(vectors=f"http://127.0.0.1:1{more}"), read_neo4j("bolt://127.0.0.1:1"))
 
 
 async def test_every_call_is_understood(index, server):
