@@ -25,6 +25,11 @@ __all__ = ["run", "serve"]
 GRACE = 30
 """Seconds that requests under way get to finish when the server is told to stop."""
 
+IDLE = 75
+"""Seconds that a connection may rest between requests. A server that hangs up at the moment the other side sends
+its next request breaks that request, so clients and proxies must be the first to tire: httpx, and so mem0's client, do
+after 5 s (`httpx.Limits.keepalive_expiry`), which is uvicorn's default too; nginx and load balancers after 60 s."""
+
 
 def run(
     backend: LocalBackend,
@@ -81,6 +86,7 @@ async def serve(
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=IDLE,
             )
             url = _url(options.host, listening.getsockname()[1])
 

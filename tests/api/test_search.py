@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -34,16 +37,17 @@ async def test_times_are_told_when_asked_for(client: httpx.AsyncClient) -> None:
     assert answer.json()["explain"]["milliseconds"]
 
 
-@pytest.mark.parametrize("stages", [("walk",), ("talk",), ("walk", "talk")])
+@pytest.mark.parametrize("stages", [("walk",), ("talk",), ("talk", "walk")])
 async def test_a_store_that_goes_away_in_mid_search_is_said_to_be_away(
     app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, stages: tuple[str, ...]
 ) -> None:
-    async def away(*_: object) -> None:
+    async def away(after: float, *_: object) -> None:
+        await anyio.sleep(after)
         raise Unavailable("The store does not answer.")
 
     await remember(client, "Ana leads Atlas.", relations=[["Ana", "LEADS", "Atlas"]])
-    for stage in stages:
-        monkeypatch.setattr(app.state.house.backend.engine.parts.store, stage, away)
+    for place, stage in enumerate(stages):  # one after another
+        monkeypatch.setattr(app.state.house.backend.engine.parts.store, stage, partial(away, 0.01 * place))
     answer = await client.post("/search", json={"query": "who leads Atlas?", "user_id": "ana"})
     assert problem(answer, 503, "unavailable")["detail"] == "The store does not answer."
     assert "retry-after" in answer.headers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,6 +77,16 @@ def test_what_was_under_way_is_finished(server: Server, folder: Path) -> None:
         held = memory.stats()["memories"]
     # Either it was taken in and answered, or it never came in: nothing between.
     assert (outcome, held) == (200, 400) or (isinstance(outcome, httpx.TransportError) and held == 0)
+
+
+def test_who_rests_between_requests_is_not_hung_up_on(server: Server) -> None:
+    """A client that lets go after five seconds, as most do, must not meet a server that does so at the same moment."""
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port), timeout=30) as connection:
+        for rest in (5.5, 0):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            time.sleep(rest)
 
 
 def test_an_open_house_does_not_listen_to_the_world(folder: Path, log: Path) -> None:
