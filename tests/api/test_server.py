@@ -81,12 +81,14 @@ def test_what_was_under_way_is_finished(server: Server, folder: Path) -> None:
 
 def test_who_rests_between_requests_is_not_hung_up_on(server: Server) -> None:
     """A client that lets go after five seconds, as most do, must not meet a server that does so at the same moment."""
-    address = httpx.URL(server.url)
-    with socket.create_connection((address.host, address.port), timeout=30) as connection:
+    with httpx.Client(limits=httpx.Limits(keepalive_expiry=60)) as client:
+        ports = []
         for rest in (5.5, 0):
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            with client.stream("GET", f"{server.url}/healthz") as answer:
+                answer.read()
+                ports.append(answer.extensions["network_stream"].get_extra_info("client_addr")[1])
             time.sleep(rest)
+    assert ports[0] == ports[1]
 
 
 def test_an_open_house_does_not_listen_to_the_world(folder: Path, log: Path) -> None:
