@@ -17,8 +17,8 @@ pytest.register_assert_rewrite("graphmem.testing")
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", max_examples=50, derandomize=True, deadline=None, suppress_health_check=_SLOW)
-# Where every line is traced, to reach it is enough; what holds in general is shown where nothing is traced.
-settings.register_profile("traced", settings.get_profile("default"), max_examples=10)
+# For rings beside the main one, in which what holds in general has been shown.
+settings.register_profile("brief", settings.get_profile("default"), max_examples=10)
 settings.register_profile("thorough", max_examples=1_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

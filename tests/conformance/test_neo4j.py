@@ -27,6 +27,8 @@ class TestNeo4jStore(GraphStoreTests):
         yield store
         await store.aclose()
 
+    test_random_filters_agree = None  # a part of the next
+
     @settings(max_examples=200, suppress_health_check=list(HealthCheck), deadline=None, derandomize=False)
     @given(shelf=st.lists(documents(), min_size=1, max_size=8), questions=st.lists(filters(), min_size=5, max_size=5))
     async def test_very_many_random_filters_agree(
