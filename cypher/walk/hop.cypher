@@ -3,8 +3,7 @@
 // Of a hub the newest are looked at, up to a bound, and what is preferred; of these no more than the cap and what is
 // hidden before it.
 // params: project, entities (ids), cap, most (relations and memories of a hub that are looked at),
-//    prefer_relations (a map of ids to places), prefer_memories (likewise), memories (whether they are followed),
-//    last (whether neither relations are followed, nor told what else the memories mention)
+//    prefer_relations (a map of ids to places), prefer_memories (likewise), memories (whether they are followed)
 // returns: relations (lists, see found.relation_from), mentions (lists of a memory id and its entities' ids),
 //    nodes (lists of id, name, type and degree)
 // where: own, visible, timely, typed
@@ -12,11 +11,10 @@ MATCH (e:Entity {project: $project}) USING INDEX e:Entity(id)
 WHERE e.id IN $entities AND true /*where own*/
 CALL (e) {
     CALL (e) {
-        WITH e WHERE NOT $last
         MATCH (e)<-[:SUBJECT|OBJECT]-(r)
         RETURN r ORDER BY r.created_at DESC LIMIT $most
         UNION
-        UNWIND CASE WHEN NOT $last AND COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most THEN keys($prefer_relations) ELSE [] END AS id
+        UNWIND CASE WHEN COUNT { (e)<-[:SUBJECT|OBJECT]-() } > $most THEN keys($prefer_relations) ELSE [] END AS id
         MATCH (r:Relation {id: id}) USING INDEX SEEK r:Relation(id)
         WHERE EXISTS { (r)-[:SUBJECT|OBJECT]->(e) }
         RETURN r
@@ -45,7 +43,7 @@ CALL (e) {
     WITH m ORDER BY coalesce($prefer_memories[m.id], 2147483647), m.created_at DESC, m.id DESC
     WITH m WHERE m.project = $project AND true /*where visible*/
     WITH m LIMIT $cap
-    RETURN collect([m, e]) AS reached
+    RETURN collect(m) AS reached
 }
 WITH collect(followed) AS followed, collect(reached) AS reached
 CALL (followed) {
@@ -66,14 +64,10 @@ CALL (followed) {
 }
 CALL (reached) {
     UNWIND reached AS some
-    UNWIND some AS pair
-    WITH pair[0] AS m, collect(DISTINCT pair[1]) AS hence
-    CALL (m) {
-        WITH m WHERE NOT $last
-        MATCH (m)-[:MENTIONS]->(o)
-        RETURN collect(DISTINCT o) AS all
-    }
-    WITH m, CASE WHEN $last THEN hence ELSE all END AS mentioned
+    UNWIND some AS m
+    WITH DISTINCT m
+    MATCH (m)-[:MENTIONS]->(o)
+    WITH m, collect(DISTINCT o) AS mentioned
     RETURN collect([m.id, [o IN mentioned | o.id]]) AS mentions, collect(mentioned) AS met
 }
 CALL (ends, met) {

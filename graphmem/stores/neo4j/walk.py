@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from graphmem.queries import Hop, Node, Walk
 from graphmem.stores.neo4j.found import relation_from
 from graphmem.stores.neo4j.past import seen_by
@@ -25,12 +28,13 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
         "entities": list(dict.fromkeys(asked.entity_ids)),
         "cap": asked.hub_cap,
         "most": max(_MOST, asked.hub_cap),
-        "memories": asked.memories,
-        "last": asked.last,
-        "prefer_relations": {id_: place for place, id_ in enumerate(asked.prefer_relations)},
-        "prefer_memories": {id_: place for place, id_ in enumerate(asked.prefer_memories)},
+        "prefer_memories": _places(asked.prefer_memories),
     }
-    gaps = {"own": seen.own, "visible": seen.visible, "timely": seen.timely}
+    gaps = {"own": seen.own, "visible": seen.visible}
+    if asked.last:
+        return await _last(tx, params, gaps) if asked.memories else Hop()
+    params |= {"memories": asked.memories, "prefer_relations": _places(asked.prefer_relations)}
+    gaps["timely"] = seen.timely
     if asked.types is not None:
         gaps["typed"] = Condition("r.type IN $v_types")
         params["v_types"] = list(asked.types)
@@ -40,3 +44,15 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
         mentions=tuple([(memory, entity) for memory, entities in mentions for entity in entities]),
         nodes={row[0]: Node(*row) for row in nodes},
     )
+
+
+async def _last(tx: Tx, params: Mapping[str, Any], gaps: Mapping[str, Condition]) -> Hop:
+    ((met,),) = await tx.rows("walk/last", params, **gaps)
+    return Hop(
+        mentions=tuple([(memory, row[0]) for *row, memories in met for memory in memories]),
+        nodes={row[0]: Node(*row) for *row, _ in met},
+    )
+
+
+def _places(ids: Iterable[str]) -> dict[str, int]:
+    return {id_: place for place, id_ in enumerate(ids)}
