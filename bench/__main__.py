@@ -24,10 +24,9 @@ from rich.table import Table
 from bench.arms import ABLATIONS, ARMS
 from bench.data import TASKS, data_folder
 from bench.recall import filled, measure
-from bench.report import write_into, write_json
+from bench.report import write_json, write_recall
 
 WRITTEN = Path(__file__).with_name("recall.json")
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 QUICK = ("musique", "locomo", "madial")
 BRIEF = ("everything", "no graph", "dense alone")
 """What is asked of other parts."""
@@ -74,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         others = {
             path.stem.removeprefix("recall-"): _read(path) for path in sorted(WRITTEN.parent.glob("recall-*.json"))
         }
-        write_into(PAGE, _read(WRITTEN), others)
+        write_recall(_read(WRITTEN), others)
     return 0
 
 

@@ -5,6 +5,7 @@ alone (qdrant-client's local mode), the words alone (BM25), and both of these fu
 public sets, and what adds and searches cost as one user's memories grow. The others get the message's text ("Speaker:
 text" where it has a named one); graphmem gets the items as they are, with the entities and relations that some sets
 have, and for comparison once more without them. `bench.apart` says where the others live, `bench.peers` what they do.
+A run that nothing is chosen for goes to `bench/beside.json`, and into `docs/benchmarks.md`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from bench.apart import WARM, Apart, Asked, Job, Said
 from bench.data import TASKS, Task, data_folder
 from bench.latency import facts, questions
 from bench.peers import moment, timed
-from bench.report import write_json
+from bench.report import write_beside, write_json
 from graphmem import Memory, Settings, __version__
 
 OURS = "graphmem"
@@ -40,6 +41,8 @@ BARE = "graphmem, texts alone"
 
 SAME_TEXTS = {"locomo_entities": "locomo"}
 """Sets that differ only in what the peers are not given."""
+
+WRITTEN = Path(__file__).with_name("beside.json")
 
 SETTINGS = Settings(extractor="verbatim", embedder="bundled")
 
@@ -74,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="*", choices=list(TASKS), help="of recall; none after the option: no recall")
     parser.add_argument("--sizes", nargs="*", type=int, help="memories of one user; none: no speed")
     parser.add_argument("--quick", action="store_true", help="two small sets, one small size, fewer calls")
-    parser.add_argument("--json", help="write the figures to this file")
+    parser.add_argument("--json", help="write the figures to this file alone")
     chosen = parser.parse_args(arguments)
     if any(size < 1 for size in chosen.sizes or ()):
         parser.error("a size is a number of memories, 1 or more")
@@ -97,6 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report["versions"] = {OURS: __version__, "python": platform.python_version(), **apart.versions}
     if chosen.json:
         write_json(chosen.json, report)
+    elif not (chosen.quick or chosen.sets is not None or chosen.sizes is not None):
+        write_json(WRITTEN, report)
+        write_beside(report)
 
 
 class Run:

@@ -1,16 +1,18 @@
-"""The figures of recall as a part of a page: tables between two marks, the rest of the page as it is."""
+"""Figures as parts of a page: tables between two marks, the rest of the page as it is."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_into", "write_json"]
+__all__ = ["write_beside", "write_json", "write_recall"]
 
-BEGIN = "<!-- recall: written by `python -m bench` -->"
-END = "<!-- recall: end -->"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+COMPARED = ("graphmem", "mem0ai", "qdrant-client", "bm25s", "python")
+"""Whose versions matter where they are compared."""
 
 ABOUT = {
     "musique": "MuSiQue: passages with the triples that a model drew from them, multi-hop questions",
@@ -29,18 +31,26 @@ def write_json(path: str | Path, figures: Any) -> None:
     path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def write_into(page: Path, report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put the report between the marks of the page, and those of other parts, by name, beside it.
+def write_recall(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put recall into its place on the page, and that of other parts, by name, below it."""
+    _write("recall", "python -m bench", (*_lines(report), *_others(report, others)))
 
-    Raises `SystemExit` if the page has no marks.
-    """
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise SystemExit(f"{page} has no place for the report: put the lines {BEGIN} and {END} into it.")
-    lines = "\n".join((*_lines(report), *_others(report, others)))
-    page.write_text(f"{before}{BEGIN}\n\n{lines}\n{END}{after}", encoding="utf-8")
+
+def write_beside(report: Mapping[str, Any]) -> None:
+    """Put what `bench.beside` found into its place on the page."""
+    _write("beside", "python -m bench.beside", _beside(report))
+
+
+def _write(part: str, command: str, lines: Iterable[str]) -> None:
+    """Put the lines between the marks of their part. Raises `SystemExit` if the page has none."""
+    begin, end = f"<!-- {part}: written by `{command}` -->", f"<!-- {part}: end -->"
+    text = PAGE.read_text(encoding="utf-8")
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise SystemExit(f"{PAGE} has no place for the report: put the lines {begin} and {end} into it.")
+    written = "\n".join(lines)
+    PAGE.write_text(f"{before}{begin}\n\n{written}\n{end}{after}", encoding="utf-8")
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -112,6 +122,45 @@ def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from (f"- {question}" for question in found["missed"])
     yield ""
+
+
+def _beside(report: Mapping[str, Any]) -> Iterator[str]:
+    """Recall of every system on every set, what it costs at every size, and how graphmem compares with mem0."""
+    yield f"Measured on {report['machine']['platform']}, {report['machine']['processors']} processors, with " + (
+        ", ".join(f"{name} {report['versions'][name]}" for name in COMPARED) + "."
+    )
+    yield ""
+    yield "Recall, in percent:"
+    yield ""
+    systems = list(next(iter(report["recall"].values())))
+    rows = {
+        f"{name}, R@{cut}": [f"{100 * found[system][cut]:.1f}" for system in systems]
+        for name, found in report["recall"].items()
+        for cut in found[systems[0]]
+    }
+    yield from _table("set", systems, rows)
+    yield "Speed, one user, milliseconds but for `bulk/s`; `loop` is a plain loop of the interpreter at that moment:"
+    yield ""
+    headings = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "loop p50")
+    rows = {
+        f"{int(size):,}, {system}": [f"{row[each]:.1f}" if each in row else "" for each in headings]
+        for size, found in report["speed"].items()
+        for system, row in found.items()
+    }
+    yield from _table("memories, system", list(headings), rows)
+    yield "How many times as fast as mem0, in bulk, adds one by one, and searches (medians):"
+    yield ""
+    rows = {
+        f"{int(size):,}, {system}": [f"{times:.1f}" for times in _times_as_fast(found[system], found["mem0"])]
+        for size, found in report["speed"].items()
+        for system in systems[:2]
+    }
+    yield from _table("memories, system", ["bulk", "add", "search"], rows)
+
+
+def _times_as_fast(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, ...]:
+    waits = ("add p50", "search p50")
+    return (ours["bulk/s"] / theirs["bulk/s"], *(theirs[each] / ours[each] for each in waits))
 
 
 def _table(corner: str, headings: list[str], rows: Mapping[str, list[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ MATCH (a:Memory {project: $project}) USING INDEX a:Memory(id)
 WHERE a.id IN $ids AND a.extractor = 'verbatim'
 CALL (a) {
   MATCH (a)-[:FROM]->(x:Episode)
-  RETURN x ORDER BY x.observed_at, x.created_at, x.n LIMIT 1
+  RETURN x ORDER BY x.turn LIMIT 1
 }
 CALL (x) {
   MATCH (y:Episode {project: x.project, scene: x.scene}) USING INDEX SEEK y:Episode(project, scene, turn)
@@ -29,11 +29,7 @@ UNWIND range(0, size(near) - 1) AS place
 WITH a, near[place] AS y, place, behind
 CALL (y) {
   MATCH (y)<-[:FROM]-(m:Memory) WHERE m.extractor = 'verbatim' AND m.project = $project AND true /*where visible*/
-  CALL (m) {
-    MATCH (m)-[:FROM]->(f:Episode)
-    RETURN f ORDER BY f.observed_at, f.created_at, f.n LIMIT 1
-  }
-  WITH m WHERE f = y
+      AND NOT EXISTS { MATCH (m)-[:FROM]->(f:Episode) WHERE f.turn < y.turn }
   RETURN collect(m.id) AS told
 }
 WITH a, place, behind, y.role AS role, y.name AS name, told ORDER BY place
