@@ -11,7 +11,7 @@ CALL (e) {
         WITH e WHERE COUNT { (e)<-[:MENTIONS]-() } <= $most
         MATCH (e)<-[:MENTIONS]-(m)
         RETURN m
-        UNION ALL
+        UNION
         WITH e WHERE COUNT { (e)<-[:MENTIONS]-() } > $most
         CALL (e) {
             MATCH (e)<-[:MENTIONS]-(m)

@@ -133,6 +133,16 @@ class WalkTests(StoreSuite):
         assert set(found.mentions) == hubs | {(told[0].id, others[0].id)}
         assert found.degrees == {hub.id: 7, others[0].id: 1}
 
+    async def test_a_memory_that_mentions_somebody_by_two_names_is_followed_once(self, scribe: Scribe) -> None:
+        """It takes one place of the cap, and is told once."""
+        ana = scribe.entity("Ana")
+        names = [Mention(entity_id=ana.id, name=name) for name in ("Ana", "Annie")]
+        told = [scribe.memory(about=names) for _ in range(3)]
+        await scribe.write(ana, *told)
+        for last in (False, True):
+            found = await hop(scribe, ana, hub_cap=2, last=last)
+            assert sorted(found.mentions) == sorted((each.id, ana.id) for each in told[-2:])
+
     async def test_of_a_hub_the_newest_are_followed(self, scribe: Scribe) -> None:
         """No more than the cap, of relations and of memories each."""
         hub, others, knows, told = await self.star(scribe, 7)
