@@ -9,7 +9,6 @@ sets that are read in seconds, writes nothing, and fails where recall is more th
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
 from collections.abc import Sequence
@@ -24,9 +23,10 @@ from rich.table import Table
 from bench.arms import ABLATIONS, ARMS
 from bench.data import TASKS, data_folder
 from bench.recall import filled, measure
-from bench.report import write_json, write_recall
+from bench.report import HERE, read_json, write_json, write_recall
+from bench.speed import write_page as write_speed
 
-WRITTEN = Path(__file__).with_name("recall.json")
+WRITTEN = HERE / "recall.json"
 QUICK = ("musique", "locomo", "madial")
 BRIEF = ("everything", "no graph", "dense alone")
 """What is asked of other parts."""
@@ -70,16 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not (chosen.sets or chosen.location or chosen.embedder != "bundled"):
         write_json(WRITTEN, report)
     if not chosen.json:
-        others = {
-            path.stem.removeprefix("recall-"): _read(path) for path in sorted(WRITTEN.parent.glob("recall-*.json"))
-        }
-        write_recall(_read(WRITTEN), others)
+        write_page()
+        write_speed()  # and the aims, of recall too
     return 0
 
 
-def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def write_page() -> None:
+    """Write what is kept of recall into its place on the page."""
+    others = {path.stem.removeprefix("recall-"): read_json(path) for path in sorted(HERE.glob("recall-*.json"))}
+    write_recall(read_json(WRITTEN), others)
 
 
 def _table(name: str, found: dict[str, Any]) -> Table:
@@ -95,7 +94,7 @@ def _table(name: str, found: dict[str, Any]) -> Table:
 
 def _compared(sets: dict[str, Any], console: Console) -> int:
     """Say where recall is lower than written; 1 if anywhere by more than the margin."""
-    written = _read(WRITTEN)["sets"]
+    written = read_json(WRITTEN)["sets"]
     dropped = 0
     for name, found in sets.items():
         for heading, value in found["arms"]["everything"].items():

@@ -29,10 +29,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from bench.apart import WARM, Apart, Asked, Job, Said
-from bench.data import TASKS, Task, data_folder
+from bench.data import TASKS, Task, data_folder, same_ids
 from bench.latency import facts, questions
 from bench.peers import moment, timed
-from bench.report import write_beside, write_json
+from bench.report import HERE, write_beside, write_json
+from bench.speed import write_page
 from graphmem import Memory, Settings, __version__
 
 OURS = "graphmem"
@@ -42,7 +43,7 @@ BARE = "graphmem, texts alone"
 SAME_TEXTS = {"locomo_entities": "locomo"}
 """Sets that differ only in what the peers are not given."""
 
-WRITTEN = Path(__file__).with_name("beside.json")
+WRITTEN = HERE / "beside.json"
 
 SETTINGS = Settings(extractor="verbatim", embedder="bundled")
 
@@ -103,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif not (chosen.quick or chosen.sets is not None or chosen.sizes is not None):
         write_json(WRITTEN, report)
         write_beside(report)
+        write_page()
 
 
 class Run:
@@ -182,7 +184,8 @@ def ranked_by_us(items: Sequence[dict[str, Any]], task: Task, told: Told) -> lis
     """The keys that graphmem finds for each question, best first."""
     with tempfile.TemporaryDirectory() as folder, Memory(folder, settings=SETTINGS) as memory:
         told(f"{OURS}: {task.name}")
-        memory.add_many(items)
+        with same_ids(task.name):
+            memory.add_many(items)
         found = []
         for question in task.questions:
             answer = memory.search(question.text, user_id=question.user_id, top_k=task.cuts[-1])

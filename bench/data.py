@@ -8,16 +8,21 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-__all__ = ["TASKS", "Question", "Task", "data_folder"]
+from graphmem import ids
+
+__all__ = ["TASKS", "Question", "Task", "data_folder", "same_ids"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,13 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         raise SystemExit("Set GRAPHMEM_DATA to the folder that holds the data sets (locomo/, musique_openie/ …).")
     return Path(folder)
+
+
+@contextmanager
+def same_ids(name: str) -> Iterator[None]:
+    """Draw ids from a seed: they decide between equal scores, and figures should be the same every time."""
+    with mock.patch.object(ids, "urandom", random.Random(name).randbytes):
+        yield
 
 
 def musique(folder: Path) -> Task:

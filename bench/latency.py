@@ -24,6 +24,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.report import write_json
+from bench.speed import keep, place
 from graphmem import Memory, Settings
 
 FIRST = [
@@ -176,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--adds", type=int, default=200)
     parser.add_argument("--location", help="where the memory is, e.g. neo4j://…; default: a temporary folder")
     parser.add_argument("--json", help="write the figures to this file")
+    parser.add_argument("--keep", action="store_true", help="keep the figures, in bench/speed.json and on the page")
     chosen = parser.parse_args(arguments)
     console = Console()
     rows: list[dict[str, Any]] = [{"size": "package", "import s": _import_time()}]
@@ -195,6 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(f"\nimport graphmem, then Memory: {rows[0]['import s']:.2f} s; adds and searches in milliseconds")
     if chosen.json:
         write_json(chosen.json, rows)
+    if chosen.keep:
+        keep("latency", place(chosen.location), {row["size"]: row for row in rows[1:]})
 
 
 ALL = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")

@@ -34,6 +34,7 @@ from rich.table import Table
 
 from bench.latency import facts, questions
 from bench.report import write_json
+from bench.speed import keep, place
 
 MIX = {"add": 0.3, "search": 0.5, "get_all": 0.2}
 """How often a session makes which call."""
@@ -175,6 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pause", type=float, default=4.0, help="mean seconds that a session rests between calls")
     parser.add_argument("--location", help="where the memory is, e.g. neo4j://…; default: a temporary folder")
     parser.add_argument("--json", help="write the figures to this file")
+    parser.add_argument("--keep", action="store_true", help="keep the figures, in bench/speed.json and on the page")
     chosen = parser.parse_args(arguments)
     with served(chosen.location) as url:
         tally, missing = asyncio.run(load(url, chosen.sessions, chosen.seconds, chosen.pause))
@@ -190,9 +192,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(table)
     acknowledged = sum(map(len, tally.acknowledged.values()))
     console.print(f"statuses {dict(tally.statuses)}; {acknowledged} memories acknowledged, {missing} of them lost")
+    figures = {"calls": rows, "statuses": tally.statuses, "acknowledged": acknowledged, "lost": missing}
     if chosen.json:
-        figures = {"calls": rows, "statuses": tally.statuses, "acknowledged": acknowledged, "lost": missing}
         write_json(chosen.json, figures)
+    if chosen.keep:
+        keep("load", place(chosen.location), figures)
     if tally.failed or missing:
         raise SystemExit(1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 import tempfile
 import time
@@ -11,15 +10,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from rich.progress import Progress
 
 from bench.arms import Switch, retriever_of
-from bench.data import Question, Task
+from bench.data import Question, Task, same_ids
 from bench.figures import difference, figures, interval, recalls
-from graphmem import Memory, Settings, ids
+from graphmem import Memory, Settings
 
 __all__ = ["filled", "measure"]
 
@@ -45,8 +43,7 @@ def filled(
 ) -> Iterator[tuple[Memory, float]]:
     """A memory with a task's items, and the seconds it took; in a temporary folder, or in a Neo4j at `location`.
 
-    Its project is the task's name. Its ids are drawn from a seed: they decide between equal scores, and figures should
-    be the same every time.
+    Its project is the task's name.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
@@ -55,7 +52,7 @@ def filled(
         with Memory(location or folder, settings=settings) as memory:
             adding = progress.add_task(f"{task.name}: add", total=len(task.items))
             started = time.perf_counter()
-            with mock.patch.object(ids, "urandom", random.Random(task.name).randbytes):
+            with same_ids(task.name):
                 memory.add_many(task.items, progress=lambda done: progress.update(adding, completed=done))
             yield memory, time.perf_counter() - started
             progress.remove_task(adding)

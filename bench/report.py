@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_beside", "write_json", "write_recall"]
+__all__ = ["HERE", "PAGE", "fill", "read_json", "table", "write_beside", "write_json", "write_recall"]
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+HERE = Path(__file__).parent
+"""Where figures are kept."""
+
+PAGE = HERE.parent / "docs" / "benchmarks.md"
 
 COMPARED = ("graphmem", "mem0ai", "qdrant-client", "bm25s", "python")
 """Whose versions matter where they are compared."""
@@ -31,18 +34,27 @@ def write_json(path: str | Path, figures: Any) -> None:
     path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The figures of a file; none if there is no such file."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
 def write_recall(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
     """Put recall into its place on the page, and that of other parts, by name, below it."""
-    _write("recall", "python -m bench", (*_lines(report), *_others(report, others)))
+    fill("recall", "python -m bench", (*_lines(report), *_others(report, others)))
 
 
 def write_beside(report: Mapping[str, Any]) -> None:
     """Put what `bench.beside` found into its place on the page."""
-    _write("beside", "python -m bench.beside", _beside(report))
+    fill("beside", "python -m bench.beside", _beside(report))
 
 
-def _write(part: str, command: str, lines: Iterable[str]) -> None:
-    """Put the lines between the marks of their part. Raises `SystemExit` if the page has none."""
+def fill(part: str, command: str, lines: Iterable[str]) -> None:
+    """Put the lines on the page, between the marks that name their part and the command which writes it.
+
+    Raises `SystemExit` if the page has none.
+    """
     begin, end = f"<!-- {part}: written by `{command}` -->", f"<!-- {part}: end -->"
     text = PAGE.read_text(encoding="utf-8")
     before, begun, rest = text.partition(begin)
@@ -71,7 +83,7 @@ def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) 
             same = report["sets"][name]["arms"]["everything"]
             headings = [heading for heading in same if not heading.endswith("ms")]
             rows = {f"{name}: as above": same, **{f"{name}: {arm}": row for arm, row in found["arms"].items()}}
-            yield from _table(
+            yield from table(
                 "", headings, {arm: [f"{row[each]:.1f}" for each in headings] for arm, row in rows.items()}
             )
 
@@ -83,7 +95,7 @@ def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     arms: Mapping[str, Mapping[str, Any]] = found["arms"]
     headings = list(arms["everything"])
-    yield from _table("", headings, {arm: [f"{row[each]:.1f}" for each in headings] for arm, row in arms.items()})
+    yield from table("", headings, {arm: [f"{row[each]:.1f}" for each in headings] for arm, row in arms.items()})
     spans = "; ".join(f"{cut} {low}-{high}" for cut, (low, high) in found["intervals"].items())
     yield f"95 % intervals of everything (bootstrap over questions): {spans}."
     if len(found["kinds"]) > 1:
@@ -92,13 +104,13 @@ def _set(name: str, found: Mapping[str, Any]) -> Iterator[str]:
             f"{kind} ({row['questions']})": [f"{row[cut]:.1f}" for cut in cuts] for kind, row in found["kinds"].items()
         }
         yield ""
-        yield from _table("by kind", cuts, rows)
+        yield from table("by kind", cuts, rows)
     if times := found.get("in time"):
         headings = list(next(iter(times.values())))
         yield ""
         yield "The same questions as of the moment when the last of what answers them was said, and as it is known now:"
         yield ""
-        yield from _table(
+        yield from table(
             "asked", headings, {way: [f"{row[each]:g}" for each in headings] for way, row in times.items()}
         )
     yield ""
@@ -138,7 +150,7 @@ def _beside(report: Mapping[str, Any]) -> Iterator[str]:
         for name, found in report["recall"].items()
         for cut in found[systems[0]]
     }
-    yield from _table("set", systems, rows)
+    yield from table("set", systems, rows)
     yield "Speed, one user, milliseconds but for `bulk/s`; `loop` is a plain loop of the interpreter at that moment:"
     yield ""
     headings = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "loop p50")
@@ -147,7 +159,7 @@ def _beside(report: Mapping[str, Any]) -> Iterator[str]:
         for size, found in report["speed"].items()
         for system, row in found.items()
     }
-    yield from _table("memories, system", list(headings), rows)
+    yield from table("memories, system", headings, rows)
     yield "How many times as fast as mem0, in bulk, adds one by one, and searches (medians):"
     yield ""
     rows = {
@@ -155,7 +167,7 @@ def _beside(report: Mapping[str, Any]) -> Iterator[str]:
         for size, found in report["speed"].items()
         for system in systems[:2]
     }
-    yield from _table("memories, system", ["bulk", "add", "search"], rows)
+    yield from table("memories, system", ["bulk", "add", "search"], rows)
 
 
 def _times_as_fast(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, ...]:
@@ -163,7 +175,8 @@ def _times_as_fast(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tu
     return (ours["bulk/s"] / theirs["bulk/s"], *(theirs[each] / ours[each] for each in waits))
 
 
-def _table(corner: str, headings: list[str], rows: Mapping[str, list[str]]) -> Iterator[str]:
+def table(corner: str, headings: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The lines of a table, and one behind it."""
     yield f"| {corner} | {' | '.join(headings)} |"
     yield f"|{'---|' * (len(headings) + 1)}"
     for name, cells in rows.items():

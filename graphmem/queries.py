@@ -155,17 +155,19 @@ class RelationQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """One hop out from `entity_ids`, over what is visible.
+    """One hop out from `entity_ids`, and from the ends of the visible ones of `facts` (ids of relations), over what is
+    visible.
 
     At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer_relations` and
     `prefer_memories` (ids of what resembles the question, the best first) in their order, then the newest (by
     `created_at`, then id). `types` confines the relations, not the memories; without `memories` only relations are
-    followed. The `last` hop of several follows no relations, and of the memories it tells only that they mention the
-    entity from which it came to them.
+    followed. The `last` hop of several has no facts and follows no relations, of an entity that more memories mention
+    than the cap only those preferred, and of memories it tells only that they mention the entity from which it came.
     """
 
     view: View
     entity_ids: tuple[str, ...]
+    facts: tuple[str, ...] = ()
     hub_cap: int = 200
     prefer_relations: tuple[str, ...] = ()
     prefer_memories: tuple[str, ...] = ()
@@ -187,11 +189,13 @@ class Node(NamedTuple):
 class Hop:
     """What one hop reached.
 
-    `relations` touch an entity of the frontier (`memory_ids`: visible ones). `mentions` are (memory id, entity id)
+    `relations` touch an entity of the frontier (`memory_ids`: visible ones); those it began with, `facts`, are among
+    them. `mentions` are (memory id, entity id)
     for the memories reached from the frontier and *all* the entities they mention. `nodes` says of each entity seen
     what it is called, and its degree: the weight that keeps hubs from drowning the rest.
     """
 
+    facts: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
     mentions: tuple[tuple[str, str], ...] = ()
     nodes: Mapping[str, Node] = field(default_factory=dict)

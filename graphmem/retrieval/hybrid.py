@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
 from graphmem.errors import NotSupported, Unavailable
 from graphmem.models import Memory, Relation, Step
-from graphmem.queries import Node, RelationQuery, Talk, TextQuery, Turn, View
+from graphmem.queries import Node, Talk, TextQuery, Turn, View
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
 from graphmem.retrieval.bridge import Bridge, cross, lead
 from graphmem.retrieval.context import PAUSE, Context, listen, spread
@@ -130,7 +130,9 @@ class Retriever:
             query.text, wording.without(hubs), wording.without(called), query.view, self._embedder, self._encoder
         )
         meant = {node.id for nodes in called.values() for node in nodes}
-        named = {node.id: node.id in meant for nodes in found.values() for node in nodes}
+        nodes = {node for each in found.values() for node in each}
+        order = sorted(nodes, key=lambda node: (node.id not in meant, node.degree, node.id))
+        named = {node.id: node.id in meant for node in order}
         run = _Run(query=query, question=question, said=frozenset(said), named=named, _since=started)
         run.lap("embed")
         return run
@@ -167,18 +169,10 @@ class Retriever:
         run.lap("talk")
 
     async def _walk(self, run: _Run, options: RecallOptions) -> None:
-        view = run.query.view
-        best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))
-        facts = await self._relations(view, best[: options.facts])
+        best = sorted(run.facts, key=lambda fact: (-run.facts[fact], fact))[: options.facts]
+        facts = {fact: run.facts[fact] for fact in best}
         affinity = Affinity(run.facts, {**run.gates, **run.words})
-        run.around = await explore(
-            self._store,
-            view,
-            [(relation, run.facts[relation.id]) for relation in facts],
-            run.named,
-            affinity,
-            options,
-        )
+        run.around = await explore(self._store, run.query.view, facts, run.named, affinity, options)
         run.lap("walk")
 
     async def _gate(self, run: _Run, options: RecallOptions) -> None:
@@ -202,12 +196,6 @@ class Retriever:
         if run.talks:
             run.context = spread(run.talks, mean(*_likeness(run, options)), run.said, options)
         run.lap("gate")
-
-    async def _relations(self, view: View, ids: Sequence[str]) -> tuple[Relation, ...]:
-        if not ids:
-            return ()
-        page = await self._store.relations(RelationQuery(view=view, ids=frozenset(ids), limit=len(ids)))
-        return page.items
 
     async def _rank(self, run: _Run, options: RecallOptions) -> list[Ranked]:
         """The visible candidates in their final order, at most `top_k`."""

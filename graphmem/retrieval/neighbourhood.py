@@ -73,33 +73,28 @@ class Neighbourhood:
 async def explore(
     store: GraphStore,
     view: View,
-    facts: Sequence[tuple[Relation, float]],
+    facts: Mapping[str, float],
     named: Mapping[str, bool],
     affinity: Affinity,
     options: RecallOptions,
 ) -> Neighbourhood:
     """Walk out from the endpoints of the best facts and from the entities named literally.
 
-    `named` says of each whether the question means it as a name. Edges that `affinity` does not hold count little. One
-    store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the speakers, the user)
-    do not drown the rest.
+    `facts` are relations and how like the question they are, by id: those that turn out visible count. `named` says of
+    each entity whether the question means it as a name, the most telling first. Edges that `affinity` does not hold
+    count little. One store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the
+    speakers, the user) do not drown the rest.
     """
-    raw: dict[str, float] = {}
-    for relation, score in facts:
-        for entity_id in (relation.subject_id, relation.object_id):
-            raw[entity_id] = raw.get(entity_id, 0.0) + score
-    words = {entity_id for entity_id, meant in named.items() if not meant} - raw.keys()
-    for entity_id, meant in named.items():
-        raw[entity_id] = raw.get(entity_id, 0.0) + (1.0 if meant else WORD)
     around = Neighbourhood(named=frozenset(named), called=frozenset(each for each, meant in named.items() if meant))
-    frontier = tuple(sorted(raw, key=lambda each: (each not in around.called, -raw[each], each)))[: options.seeds]
+    frontier = tuple(named)[: options.seeds]
     liked, told = _ranked(affinity.relations), _ranked(affinity.memories)
     promise: dict[str, float] = {}
-    for hops_left in reversed(range(options.hops if frontier else 0)):
+    for hops_left in reversed(range(options.hops if frontier or facts else 0)):
         hop = await store.walk(
             Walk(
                 view=view,
                 entity_ids=frontier,
+                facts=() if around.seeds else tuple(facts),
                 hub_cap=options.hub_cap,
                 prefer_relations=liked,
                 prefer_memories=told,
@@ -108,15 +103,10 @@ async def explore(
         )
         around.absorb(hop)
         if not around.seeds:
-            around.seeds = {
-                entity_id: raw[entity_id] / max(1, hop.nodes[entity_id].degree)
-                for entity_id in frontier
-                if entity_id in hop.nodes
-            }
-            around.telling = sum(weight for each, weight in around.seeds.items() if each not in words)
+            _sow(around, hop, frontier, facts, named)
             promise = dict(around.seeds)
-            around.reached |= _introduced(around, facts)
-        if not hops_left:
+            frontier = tuple(promise)
+        if not hops_left or not frontier:
             break
         fresh = _next(around, hop, set(frontier), promise, affinity)
         promise.update(fresh)
@@ -130,16 +120,29 @@ def _ranked(scores: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(sorted(scores, key=lambda each: (-scores[each], each)))
 
 
-def _introduced(around: Neighbourhood, facts: Sequence[tuple[Relation, float]]) -> dict[str, Reached]:
-    """How the named seeds lead to the others: over the best fact between them."""
-    led: dict[str, Reached] = {}
-    for relation, _ in sorted(facts, key=lambda fact: (-fact[1], fact[0].id)):
-        ends = (relation.subject_id, relation.object_id)
-        for here, there in (ends, ends[::-1]):
-            if here in around.named and there not in around.named and there in around.seeds:
-                led.setdefault(there, Reached(here, relation.id, None))
-                around.relations.setdefault(relation.id, relation)
-    return led
+def _sow(
+    around: Neighbourhood, hop: Hop, frontier: Sequence[str], facts: Mapping[str, float], named: Mapping[str, bool]
+) -> None:
+    """Weigh the entities that the first hop began at, and note how the named ones lead to the others."""
+    begun = sorted((around.relations[fact] for fact in hop.facts), key=lambda fact: (-facts[fact.id], fact.id))
+    raw = {entity_id: 1.0 if named[entity_id] else WORD for entity_id in frontier}
+    ends: set[str] = set()
+    for relation in begun:
+        for entity_id in (relation.subject_id, relation.object_id):
+            raw[entity_id] = raw.get(entity_id, 0.0) + facts[relation.id]
+            ends.add(entity_id)
+    around.seeds = {
+        entity_id: weight / max(1, hop.nodes[entity_id].degree)
+        for entity_id, weight in raw.items()
+        if entity_id in hop.nodes
+    }
+    telling = (weight for each, weight in around.seeds.items() if each in ends or each in around.called)
+    around.telling = sum(telling)
+    for relation in begun:
+        both = (relation.subject_id, relation.object_id)
+        for here, there in (both, both[::-1]):
+            if here in around.named and there not in around.named:
+                around.reached.setdefault(there, Reached(here, relation.id, None))
 
 
 def _next(

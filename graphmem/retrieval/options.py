@@ -16,12 +16,12 @@ class RecallOptions:
       said around: without `graph` neither is looked at.
     - `breadth`: candidates taken from each memory arm. Beyond fifty the order of the first ten does not
       change.
-    - `facts`: relations whose endpoints become seeds. HippoRAG 2 (arXiv 2502.14802) takes 5; a few more cost
-      nothing, as their weight falls with their score.
+    - `facts`: relations whose endpoints become seeds: as many as HippoRAG 2 (arXiv 2502.14802) takes.
     - `fact_keyword`: share of the keyword score in choosing facts: names count, but less than meaning.
     - `hops`, `hub_cap`, `seeds`, `frontier`: how far the walk goes, how many relations and memories it follows from one
-      entity, at how many entities it begins, and from how many it goes on at each hop. Together they bound the
-      neighbourhood to some hundred nodes, which ranks as well as the whole graph.
+      entity, at how many named entities it begins, and from how many it goes on at each hop. Together they bound the
+      neighbourhood to some hundred nodes, which ranks as well as the whole graph. With a frontier of 70 MuSiQue loses
+      half a point of recall at 10, with 50 three.
     - `hub`: memories that mention an entity from which on its name is left out of the question that memories are
       compared with: more than an arm brings, so that the name does not tell them apart.
     - `rare`: how telling the seeds must be for the graph arm to have half its weight, in the seeds' own measure
@@ -47,7 +47,7 @@ class RecallOptions:
     context: float = 1.0
     names: bool = True
     breadth: int = 50
-    facts: int = 8
+    facts: int = 5
     fact_keyword: float = 0.5
     hops: int = 2
     hub_cap: int = 6

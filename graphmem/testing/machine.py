@@ -220,9 +220,12 @@ class StoreMachine(RuleBasedStateMachine):
         cap, types = data.draw(st.integers(1, 4)), data.draw(st.none() | st.just(frozenset(TYPES[:1])))
         few = st.lists(st.sampled_from(list(self.ids)), max_size=4, unique=True).map(tuple) if self.ids else st.just(())
         prefer = {"prefer_relations": data.draw(few), "prefer_memories": data.draw(few)}
+        stated = [key for key, kind in self.ids.items() if kind == "relation"]
+        facts = st.lists(st.sampled_from(stated), max_size=2, unique=True).map(tuple) if stated else st.just(())
         walk = Walk(
             view=view,
             entity_ids=data.draw(some),
+            facts=data.draw(facts),
             hub_cap=cap,
             types=types,
             memories=data.draw(st.booleans()),
@@ -244,6 +247,7 @@ class StoreMachine(RuleBasedStateMachine):
                 ),
                 "talk": await store.talk(talk),
                 "walk": sorted(map(str, plain(hop.relations))),
+                "begun": sorted(hop.facts),
                 "mentions": sorted(hop.mentions),
                 "nodes": dict(hop.nodes),
                 "named": plain((await store.entities(EntityQuery(view=view, names=_SOME_KEYS))).items),

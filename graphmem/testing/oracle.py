@@ -164,14 +164,20 @@ class OracleStore(Upkeep):
 
         followed: dict[str, Relation] = {}
         mentions: set[tuple[str, str]] = set()
-        for key in walk.entity_ids:
+        facts = {r.id: r for r in relations if r.id in walk.facts and not walk.last}
+        if walk.hub_cap > 0:
+            followed |= facts
+        for key in dict.fromkeys((*walk.entity_ids, *(end for r in facts.values() for end in ends(r, "either")))):
             touching = [r for r in relations if key in ends(r, "either") and not walk.last]
             mentioning = [memory for memory in seen.values() if walk.memories and key in memory.entity_ids]
+            if walk.last and mentioning and self._node(key).degree > walk.hub_cap:
+                mentioning = [memory for memory in mentioning if memory.id in walk.prefer_memories]
             followed |= {relation.id: relation for relation in best(touching, walk.prefer_relations)}
             for memory in best(mentioning, walk.prefer_memories):
                 mentions |= {(memory.id, met) for met in ((key,) if walk.last else memory.entity_ids)}
         met = {key for _, key in mentions} | {key for r in followed.values() for key in ends(r, "either")}
         return Hop(
+            facts=tuple(facts),
             relations=tuple(followed[key] for key in sorted(followed)),
             mentions=tuple(sorted(mentions)),
             nodes={key: self._node(key) for key in met},

@@ -20,26 +20,32 @@ preferred is found beyond."""
 
 async def walk(tx: Tx, asked: Walk) -> Hop:
     """The hop."""
-    if not asked.entity_ids or asked.hub_cap < 1:
+    if not (asked.entity_ids or asked.facts) or asked.hub_cap < 1:
         return Hop()
     seen = await seen_by(tx, asked.view)
     params = {
         **seen.params,
         "entities": list(dict.fromkeys(asked.entity_ids)),
         "cap": asked.hub_cap,
-        "most": max(_MOST, asked.hub_cap),
-        "prefer_memories": _places(asked.prefer_memories),
     }
     gaps = {"own": seen.own, "visible": seen.visible}
     if asked.last:
+        params["prefer"] = list(asked.prefer_memories)
         return await _last(tx, params, gaps) if asked.memories else Hop()
-    params |= {"memories": asked.memories, "prefer_relations": _places(asked.prefer_relations)}
-    gaps["timely"] = seen.timely
+    params |= {
+        "facts": list(asked.facts),
+        "most": max(_MOST, asked.hub_cap),
+        "memories": asked.memories,
+        "prefer_relations": _places(asked.prefer_relations),
+        "prefer_memories": _places(asked.prefer_memories),
+    }
+    gaps |= {"drawn": seen.drawn, "timely": seen.timely}
     if asked.types is not None:
         gaps["typed"] = Condition("r.type IN $v_types")
         params["v_types"] = list(asked.types)
-    ((relations, mentions, nodes),) = await tx.rows("walk/hop", params, **gaps)
+    ((facts, relations, mentions, nodes),) = await tx.rows("walk/hop", params, **gaps)
     return Hop(
+        facts=tuple(facts),
         relations=tuple([relation_from(row) for row in relations]),
         mentions=tuple([(memory, entity) for memory, entities in mentions for entity in entities]),
         nodes={row[0]: Node(*row) for row in nodes},
@@ -47,7 +53,7 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
 
 
 async def _last(tx: Tx, params: Mapping[str, Any], gaps: Mapping[str, Condition]) -> Hop:
-    ((met,),) = await tx.rows("walk/last", params, **gaps)
+    met = [row for (some,) in await tx.rows("walk/last", params, **gaps) for row in some]
     return Hop(
         mentions=tuple([(memory, row[0]) for *row, memories in met for memory in memories]),
         nodes={row[0]: Node(*row) for *row, _ in met},

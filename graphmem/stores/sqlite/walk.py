@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -28,29 +28,31 @@ _RELATION_ID, _RELATION_AT = 1, 9  # where walk/*relations has id and time
 
 def walk(session: Session, asked: Walk) -> Hop:
     """The hop. Of a hub, the statements look at no more than the cap and what is hidden before it, up to a bound."""
-    if not asked.entity_ids or asked.hub_cap < 1:
+    if not (asked.entity_ids or asked.facts) or asked.hub_cap < 1:
         return Hop()
-    nodes = _nodes(session.all("walk/frontier", entities=json_array(dict.fromkeys(asked.entity_ids))))
-    crowded = [pk for pk, node in nodes.items() if node.degree > asked.hub_cap]
     seen = seen_by(session, asked.view)
-    params: dict[str, Any] = {
-        **seen.params,
-        "few": json_array(nodes.keys() - crowded),
-        "crowded": json_array(crowded),
-        "cap": asked.hub_cap,
-        "most": _MOST,
-    }
+    params: dict[str, Any] = {**seen.params, "cap": asked.hub_cap, "most": _MOST}
     typed = Condition("true")
     if asked.types is not None:
         typed = among("r.type", "v_types")
         params["v_types"] = json_array(asked.types)
+    gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
+    facts: list[Row] = []
+    if asked.facts and not asked.last:
+        facts = session.seen("walk/facts", {**params, "facts": json_array(asked.facts)}, **gaps)
+    nodes = _nodes(session.all("walk/frontier", entities=json_array(dict.fromkeys(asked.entity_ids))))
+    if ends := {end for row in facts for end in (row[4], row[6])} - nodes.keys():
+        nodes |= _nodes(session.all("walk/nodes", pks=json_array(ends)))
+    crowded = [pk for pk, node in nodes.items() if node.degree > asked.hub_cap]
+    params |= {"few": json_array(nodes.keys() - crowded), "crowded": json_array(crowded)}
     reading = _Reading(session, params, asked.hub_cap, {pk for pk, node in nodes.items() if node.degree > _MOST})
-    memories, relations = [], []
-    if asked.memories:
-        memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
-    if not asked.last:
-        gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
-        relations = reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
+    memories, relations = [], [*facts]
+    if asked.last:
+        memories = reading.last(crowded, asked.prefer_memories, visible=seen.visible) if asked.memories else []
+    else:
+        if asked.memories:
+            memories = reading.followed("memories", asked.prefer_memories, _AT, _ID, visible=seen.visible)
+        relations += reading.followed("relations", asked.prefer_relations, _RELATION_AT, _RELATION_ID, **gaps)
     told = {row[_PK]: row[_ID] for row in memories}
     if asked.last:
         mentions = {(row[_PK], row[0]) for row in memories}
@@ -61,6 +63,7 @@ def walk(session: Session, asked: Walk) -> Hop:
     if unknown := met - nodes.keys():
         nodes |= _nodes(session.all("walk/nodes", pks=json_array(unknown)))
     return Hop(
+        facts=tuple({row[_RELATION_ID]: None for row in facts}),
         relations=tuple(_relations(relations, nodes)),
         mentions=tuple((told[memory], nodes[entity].id) for memory, entity in mentions),
         nodes={nodes[pk].id: nodes[pk] for pk in met},
@@ -92,13 +95,23 @@ class _Reading:
         found = [row for row in newest if row[0] not in hubs]
         crowd = [row for row in newest if row[0] in hubs]
         crowd.sort(key=itemgetter(at, id_), reverse=True)
-        if prefer:
-            params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(prefer)}
-            preferred = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
-            places = {each: place for place, each in enumerate(prefer)}
-            preferred.sort(key=lambda row: places[row[id_]])
-            crowd = preferred + crowd
-        return found + _best(crowd, self.cap, id_)
+        return found + _best(self._preferred(kind, hubs, prefer, id_, **gaps) + crowd, self.cap, id_)
+
+    def last(self, crowded: Collection[int], prefer: tuple[str, ...], **gaps: Condition) -> list[Row]:
+        """The rows of the memories that the last hop follows: of the crowded entities only what is preferred."""
+        few = self.session.seen("walk/memories", {**self.params, "crowded": "[]"}, **gaps)
+        return few + _best(self._preferred("memories", crowded, prefer, _ID, **gaps), self.cap, _ID)
+
+    def _preferred(
+        self, kind: str, hubs: Collection[int], prefer: tuple[str, ...], id_: int, **gaps: Condition
+    ) -> list[Row]:
+        """The rows of what is preferred, in its order, of some entities."""
+        if not (hubs and prefer):
+            return []
+        params = {**self.params, "hubs": json_array(hubs), "prefer": json_array(prefer)}
+        rows = self.session.seen(f"walk/preferred_{kind}", params, **gaps)
+        places = {each: place for place, each in enumerate(prefer)}
+        return sorted(rows, key=lambda row: places[row[id_]])
 
 
 def _best(rows: Iterable[Row], cap: int, id_: int) -> list[Row]:

@@ -74,6 +74,32 @@ class WalkTests(StoreSuite):
         stored = await scribe.relation_of(to_bo.id)
         assert plain([each for each in found.relations if each.id == to_bo.id]) == [plain(stored)]
 
+    async def test_a_hop_begins_at_both_ends_of_visible_facts_too(self, scribe: Scribe) -> None:
+        """They are followed as the entities are that are given by themselves; what is hidden leads nowhere."""
+        ana, bo, cy, di, ed = (scribe.entity(name) for name in ("Ana", "Bo", "Cy", "Di", "Ed"))
+        knows, likes, beyond = (
+            scribe.relation(ana, "KNOWS", bo),
+            scribe.relation(bo, "LIKES", cy),
+            scribe.relation(di, "KNOWS", ed),
+        )
+        told = [scribe.memory(f"work {each.type}", states=[each]) for each in (knows, likes)]
+        hidden = scribe.memory("c", states=[beyond])
+        alone = scribe.memory("work", about=[di])
+        await scribe.write(ana, bo, cy, di, ed, knows, likes, beyond, *told, hidden, alone)
+        view = scribe.view(where=Leaf("text", "contains", "work"))
+        found = await hop(scribe, view=view, facts=(knows.id, beyond.id, "nothing"))
+        assert found.facts == (knows.id,)
+        assert relations(found) == {knows.id, likes.id}
+        assert [relation.memory_ids for relation in found.relations if relation.id == knows.id] == [(told[0].id,)]
+        assert memories(found) == {told[0].id, told[1].id}
+        assert found.degrees == {ana.id: 1, bo.id: 2, cy.id: 1}
+        both = await hop(scribe, di, view=view, facts=(knows.id,))
+        assert relations(both) == {knows.id, likes.id}
+        assert memories(both) == {told[0].id, told[1].id, alone.id}
+        assert (await hop(scribe, view=view, facts=(beyond.id,))) == Hop()
+        typed = await hop(scribe, view=view, facts=(knows.id, likes.id), types=frozenset({"LIKES"}))
+        assert (typed.facts, relations(typed)) == ((likes.id,), {likes.id})
+
     async def test_a_frontier_of_several(self, scribe: Scribe) -> None:
         """What they share is there once; nowhere and nobody lead to nothing."""
         ana, bo = scribe.entity("Ana"), scribe.entity("Bo")
@@ -124,14 +150,16 @@ class WalkTests(StoreSuite):
         assert found.nodes.keys() == {hub.id, *(other.id for other in others)}
 
     async def test_the_last_hop_tells_only_what_it_came_for(self, scribe: Scribe) -> None:
-        """Of the memories that they mention the frontier; no relations, and nobody else."""
+        """Of the memories that they mention the frontier, of a crowded entity the preferred ones; no relations."""
         hub, others, _, told = await self.star(scribe, 7)
-        prefer = {"prefer_memories": (told[1].id,)}
+        prefer = {"prefer_memories": tuple(told[n].id for n in (4, 1, 3, 2))}
         found = await hop(scribe, hub, others[0], last=True, hub_cap=3, **prefer)
         assert found.relations == ()
-        hubs = {(each.id, hub.id) for each in (told[1], told[5], told[6])}
+        hubs = {(told[n].id, hub.id) for n in (4, 1, 3)}
         assert set(found.mentions) == hubs | {(told[0].id, others[0].id)}
         assert found.degrees == {hub.id: 7, others[0].id: 1}
+        assert await hop(scribe, hub, last=True, hub_cap=3) == Hop()
+        assert len((await hop(scribe, hub, last=True, hub_cap=7)).mentions) == 7
 
     async def test_a_memory_that_mentions_somebody_by_two_names_is_followed_once(self, scribe: Scribe) -> None:
         """It takes one place of the cap, and is told once."""
@@ -139,9 +167,11 @@ class WalkTests(StoreSuite):
         names = [Mention(entity_id=ana.id, name=name) for name in ("Ana", "Annie")]
         told = [scribe.memory(about=names) for _ in range(3)]
         await scribe.write(ana, *told)
-        for last in (False, True):
-            found = await hop(scribe, ana, hub_cap=2, last=last)
-            assert sorted(found.mentions) == sorted((each.id, ana.id) for each in told[-2:])
+        newest = tuple(each.id for each in told[:0:-1])
+        for cap in (2, 3):
+            for last in (False, True):
+                found = await hop(scribe, ana, hub_cap=cap, last=last, prefer_memories=newest)
+                assert sorted(found.mentions) == sorted((each.id, ana.id) for each in told[-cap:])
 
     async def test_of_a_hub_the_newest_are_followed(self, scribe: Scribe) -> None:
         """No more than the cap, of relations and of memories each."""

@@ -1,0 +1,126 @@
+"""The figures of speed that are kept, `bench/speed.json`, and their tables on the page.
+
+A benchmark that is told to `--keep` puts what it found in the place of what it found before, embedded or in Neo4j, and
+writes the tables anew, with what they say of the aims.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from bench.aims import aims
+from bench.report import HERE, fill, read_json, table, write_json
+
+__all__ = ["EMBEDDED", "SERVED", "all_figures", "keep", "place", "write_page"]
+
+KEPT = HERE / "speed.json"
+
+EMBEDDED, SERVED = "embedded", "Neo4j and Edge"
+"""The pairs of stores that are measured."""
+
+PARTS = ("graphmem", "qdrant-edge-py", "neo4j")
+"""Whose versions matter for speed; `neo4j` is the driver."""
+
+FIGURES = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "rest MB", "loop")
+CALLS = ("add", "search", "get_all")
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+def place(location: str | None) -> str:
+    """What to call the pair of stores at a location."""
+    return SERVED if location and "://" in location else EMBEDDED
+
+
+def keep(benchmark: str, name: str, figures: Mapping[str, Any]) -> None:
+    """Put the figures of a place, or a graph, in the place of those before, and write the page's tables anew.
+
+    Latencies are by size; those of sizes that were not measured stay.
+    """
+    found = read_json(KEPT)
+    held = found.setdefault(benchmark, {})
+    machine = [platform.system(), platform.machine(), f"Python {platform.python_version()}"]
+    if benchmark == "latency":
+        figures = {**held.get(name, {}), **figures}
+    held[name] = dict(figures)
+    found["measured on"] = [*machine, *(f"{part} {version(part)}" for part in PARTS)]
+    write_json(KEPT, found)
+    write_page()
+
+
+def all_figures() -> dict[str, Any]:
+    """What all benchmarks keep, by the names of their files."""
+    return {name: read_json(HERE / f"{name}.json") for name in ("recall", "beside", "speed")}
+
+
+def write_page() -> None:
+    """Write the tables of speed, and of the aims, into their places on the page."""
+    figures = all_figures()
+    found = figures["speed"]
+    tables: dict[tuple[str, str], tuple[Callable[[Rows], Iterator[str]], Rows | None]] = {
+        ("latency, embedded", "latency"): (_latency, found.get("latency", {}).get(EMBEDDED)),
+        ("latency, Neo4j", "latency --location"): (_latency, found.get("latency", {}).get(SERVED)),
+        ("load", "load"): (_load, found.get("load")),
+        ("graphs", "graphs"): (_graphs, found.get("graphs")),
+    }
+    where = f"Measured on {', '.join(found['measured on'])}."
+    for (part, command), (lines, rows) in tables.items():
+        if rows:
+            fill(part, f"python -m bench.{command} --keep", (where, "", *lines(rows)))
+    fill("aims", "python -m bench.latency --keep", aims(figures))
+
+
+def _latency(rows: Rows) -> Iterator[str]:
+    sizes = {_size(size): row for size, row in sorted(rows.items(), key=lambda each: _numbers(each[0]))}
+    yield from table(
+        "memories", FIGURES, {name: [_short(row[each]) for each in FIGURES] for name, row in sizes.items()}
+    )
+    stages = [*dict.fromkeys(stage for row in rows.values() for stage in row["stages"])]
+    cells = {name: [_short(row["stages"].get(stage, 0.0)) for stage in stages] for name, row in sizes.items()}
+    yield from table("median of a stage, ms", stages, cells)
+
+
+def _load(places: Rows) -> Iterator[str]:
+    waits = [(call, cut) for call in CALLS for cut in ("p50", "p99")]
+    rows = {}
+    for name, found in places.items():
+        calls = found["calls"]
+        answers = sum(calls[call]["answers"] for call in CALLS)
+        took = [_short(calls[call][cut]) for call, cut in waits]
+        rows[name] = [f"{answers:,}", *took, f"{found['acknowledged']:,}", f"{found['lost']}"]
+    headings = ["answers", *(f"{call} {cut}" for call, cut in waits), "acknowledged", "lost"]
+    yield from table("milliseconds", headings, rows)
+
+
+def _graphs(graphs: Rows) -> Iterator[str]:
+    headings = ("p50", "p99", "relations")
+    rows = {
+        f"{graph}: {what}": [_short(figures[each]) for each in headings]
+        for graph, found in graphs.items()
+        for what, figures in found["asked"].items()
+    }
+    yield from table("milliseconds", headings, rows)
+    loaded = (
+        f"{graph} {found['seconds']:.0f} s ({found['relations']:,} relations in {found['memories']:,} memories,"
+        f" {found['relations'] / found['seconds']:,.0f} relations/s)"
+        for graph, found in graphs.items()
+    )
+    yield f"Loading took: {'; '.join(loaded)}."
+
+
+def _size(size: str) -> str:
+    memories, users = _numbers(size)
+    return f"{memories:,} of {f'{users} users' if users > 1 else 'one user'}"
+
+
+def _numbers(size: str) -> tuple[int, int]:
+    memories, users = size.split("x")
+    return int(memories), int(users)
+
+
+def _short(value: float) -> str:
+    """As many digits as such a figure is worth."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
