@@ -66,7 +66,7 @@ def write_page() -> None:
         ("load", "load"): (_load, found.get("load")),
         ("graphs", "graphs"): (_graphs, found.get("graphs")),
     }
-    where = f"Measured on {', '.join(found['measured on'])}."
+    where = f"Measured on {', '.join(found.get('measured on', ()))}."
     for (part, command), (lines, rows) in tables.items():
         if rows:
             fill(part, f"python -m bench.{command} --keep", (where, "", *lines(rows)))
