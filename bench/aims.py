@@ -147,3 +147,4 @@ def aims(figures: Mapping[str, Any]) -> Iterator[str]:
         yield "Why some are missed:"
         yield ""
         yield from (f"- {aim.what}: {aim.why or 'not known'}." for aim in missed)
+        yield ""
