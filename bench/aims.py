@@ -110,7 +110,7 @@ AIMS: tuple[Aim, ...] = (
         path="beside.speed.20000.mem0.search p50",
         over="beside.speed.20000.graphmem.search p50",
         least=50,
-        why="mem0's grows with what it holds, ours hardly: along these lines it is fifty at some 60,000",
+        why="mem0's grows with what it holds, ours hardly: along these lines it is fifty at some 45,000",
     ),
     Aim(
         what="20,000 of one user: bulk, times as fast as mem0's",
