@@ -205,6 +205,8 @@ class House:
             "pause": timedelta(hours=1),
             "ids": ids,
             "entities": about.ids["entities"],
+            "facts": about.ids["relations"],
+            "prefer": about.ids["memories"],
             "prefer_relations": dict.fromkeys(about.ids["relations"], 0),
             "prefer_memories": dict.fromkeys(about.ids["memories"], 0),
             "names": ["ana silva", "bo"],
