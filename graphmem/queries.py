@@ -189,10 +189,10 @@ class Node(NamedTuple):
 class Hop:
     """What one hop reached.
 
-    `relations` touch an entity of the frontier (`memory_ids`: visible ones); those it began with, `facts`, are among
-    them. `mentions` are (memory id, entity id)
-    for the memories reached from the frontier and *all* the entities they mention. `nodes` says of each entity seen
-    what it is called, and its degree: the weight that keeps hubs from drowning the rest.
+    `relations` touch an entity of the frontier (`memory_ids`: visible ones); those it began with, `facts` (ids), are
+    among them. `mentions` are (memory id, entity id) for the memories reached from the frontier and *all* the entities
+    they mention. `nodes` says of each entity seen what it is called, and its degree: the weight that keeps hubs from
+    drowning the rest.
     """
 
     facts: tuple[str, ...] = ()
