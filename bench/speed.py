@@ -7,7 +7,8 @@ writes the tables anew, with what they say of the aims.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -38,7 +39,8 @@ def place(location: str | None) -> str:
 def keep(benchmark: str, name: str, figures: Mapping[str, Any]) -> None:
     """Put the figures of a place, or a graph, in the place of those before, and write the page's tables anew.
 
-    Latencies are by size; those of sizes that were not measured stay.
+    Latencies are by size; those of sizes that were not measured stay. The page tells of each place when it was measured
+    last, and with what.
     """
     found = read_json(KEPT)
     held = found.setdefault(benchmark, {})
@@ -46,7 +48,9 @@ def keep(benchmark: str, name: str, figures: Mapping[str, Any]) -> None:
     if benchmark == "latency":
         figures = {**held.get(name, {}), **figures}
     held[name] = dict(figures)
-    found["measured on"] = [*machine, *(f"{part} {version(part)}" for part in PARTS)]
+    day = datetime.now(UTC).date().isoformat()
+    measured = ", ".join([day, *machine, *(f"{part} {version(part)}" for part in PARTS)])
+    found.setdefault("measured", {}).setdefault(benchmark, {})[name] = measured
     write_json(KEPT, found)
     write_page()
 
@@ -60,17 +64,26 @@ def write_page() -> None:
     """Write the tables of speed, and of the aims, into their places on the page."""
     figures = all_figures()
     found = figures["speed"]
-    tables: dict[tuple[str, str], tuple[Callable[[Rows], Iterator[str]], Rows | None]] = {
-        ("latency, embedded", "latency"): (_latency, found.get("latency", {}).get(EMBEDDED)),
-        ("latency, Neo4j", "latency --location"): (_latency, found.get("latency", {}).get(SERVED)),
-        ("load", "load"): (_load, found.get("load")),
-        ("graphs", "graphs"): (_graphs, found.get("graphs")),
-    }
-    where = f"Measured on {', '.join(found.get('measured on', ()))}."
-    for (part, command), (lines, rows) in tables.items():
-        if rows:
-            fill(part, f"python -m bench.{command} --keep", (where, "", *lines(rows)))
+    latency = found.get("latency", {})
+    for part, command, stores in (("embedded", "latency", EMBEDDED), ("Neo4j", "latency --location", SERVED)):
+        if rows := latency.get(stores):
+            measured = _measured({stores: found["measured"]["latency"][stores]})
+            fill(f"latency, {part}", f"python -m bench.{command} --keep", (*measured, *_latency(rows)))
+    for benchmark, lines in (("load", _load), ("graphs", _graphs)):
+        if rows := found.get(benchmark):
+            measured = _measured(found["measured"][benchmark])
+            fill(benchmark, f"python -m bench.{benchmark} --keep", (*measured, *lines(rows)))
     fill("aims", "python -m bench.latency --keep", aims(figures))
+
+
+def _measured(places: Mapping[str, str]) -> Iterator[str]:
+    """When each was measured, and with what: a line for all where it is the same, or one for each."""
+    alike = set(places.values())
+    if len(alike) == 1:
+        yield f"Measured on {alike.pop()}."
+    else:
+        yield from (f"- {name}: measured on {measured}." for name, measured in places.items())
+    yield ""
 
 
 def _latency(rows: Rows) -> Iterator[str]:
