@@ -111,8 +111,11 @@ class GraphStore(ABC):
     # -- reading for people: everything under a view
 
     @abstractmethod
-    async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
-        """The visible ones among `ids`, by id, rewound to `known_at` where that is set."""
+    async def memories(self, view: View, ids: Collection[str], *, links: bool = True) -> dict[str, Memory]:
+        """The visible ones among `ids`, by id, rewound to `known_at` where that is set.
+
+        Without `links` their mentions, relations and episodes may be missing, which need not be read then.
+        """
 
     @abstractmethod
     async def find(self, query: MemoryQuery) -> Page[Memory]:

@@ -1,5 +1,5 @@
-// The visible ones among some memories, with their links.
-// params: project, ids
+// The visible ones among some memories.
+// params: project, ids, links (whether what they mention, state and come from is told)
 // returns: memory (a list, see found.memory_from)
 // where: visible
 MATCH (m:Memory {project: $project}) USING INDEX m:Memory(id)
@@ -14,7 +14,7 @@ RETURN [
     m.expired_at.epochMillis * 1000 + m.expired_at.microsecond % 1000,
     m.superseded_by, m.expiration_date, m.immutable, m.attributed_to, m.feedback, m.extractor, m.model, m.prompt,
     m.revision,
-    COLLECT { MATCH (m)-[n:MENTIONS]->(e) RETURN [n.n, e.id, n.name, n.type] },
-    COLLECT { MATCH (m)-[:STATES]->(r) RETURN r.id },
-    COLLECT { MATCH (m)-[:FROM]->(x) RETURN x.id }
+    CASE WHEN $links THEN COLLECT { MATCH (m)-[n:MENTIONS]->(e) RETURN [n.n, e.id, n.name, n.type] } ELSE [] END,
+    CASE WHEN $links THEN COLLECT { MATCH (m)-[:STATES]->(r) RETURN r.id } ELSE [] END,
+    CASE WHEN $links THEN COLLECT { MATCH (m)-[:FROM]->(x) RETURN x.id } ELSE [] END
 ] AS memory

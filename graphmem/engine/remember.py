@@ -243,7 +243,8 @@ class Remember:
             today=self._parts.clock().date(),
         )
         options = replace(self._retriever.options, graph=0.0, recency=0.0)
-        found = await self._retriever.recall(RecallQuery(text=text, view=view, top_k=SHOWN), options)
+        query = RecallQuery(text=text, view=view, top_k=SHOWN, links=True)  # who "I" is, the mentions tell
+        found = await self._retriever.recall(query, options)
         newest = await self._parts.store.find(MemoryQuery(view=view, limit=NEWEST))
         near = [hit.memory for hit in found.hits]
         known = {memory.id for memory in near}

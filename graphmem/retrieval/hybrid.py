@@ -225,7 +225,7 @@ class Retriever:
         turns = [turn for each in order[: query.top_k] if (turn := run.context.beside.get(each)) in fused]
         for part in (list(dict.fromkeys((*order[:first], *turns))), order[first : first * options.overfetch]):
             if part and len(memories) < wanted:
-                memories |= await self._store.memories(query.view, part)
+                memories |= await self._store.memories(query.view, part, links=query.links)
         run.texts = {memory_id: memory.text for memory_id, memory in memories.items()}
         now = query.now or query.view.as_of or datetime.now(UTC)
         support = _support(run.around.relations.values())

@@ -18,7 +18,8 @@ class RecallQuery:
 
     `now` is what age is counted from, by default the view's `as_of`, else the present. `decay` lets old memories fade,
     after the threshold: it moves hits, and hides none for being old. Without `graph` no relation is looked at or
-    answered.
+    answered. With `links` the memories found tell what they mention, state and come from, which is more to read than
+    all the rest of them.
     """
 
     text: str
@@ -29,6 +30,7 @@ class RecallQuery:
     now: datetime | None = None
     decay: bool = False
     graph: bool = True
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

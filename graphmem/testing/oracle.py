@@ -102,8 +102,8 @@ class OracleStore(Upkeep):
 
     # -- reading
 
-    async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
-        """Those seen among `ids`."""
+    async def memories(self, view: View, ids: Collection[str], *, links: bool = True) -> dict[str, Memory]:
+        """Those seen among `ids`, with what hangs on them in any case."""
         return {key: memory for key, memory in self._seen(view).items() if key in set(ids)}
 
     async def find(self, query: MemoryQuery) -> Page[Memory]:

@@ -204,6 +204,7 @@ class House:
             "reach": 2,
             "pause": timedelta(hours=1),
             "ids": ids,
+            "links": True,
             "entities": about.ids["entities"],
             "facts": about.ids["relations"],
             "prefer": about.ids["memories"],

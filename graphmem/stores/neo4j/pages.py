@@ -28,14 +28,15 @@ _SIDES = {
 }
 
 
-async def memories(tx: Tx, view: View, ids: Collection[str]) -> dict[str, Memory]:
+async def memories(tx: Tx, view: View, ids: Collection[str], *, links: bool) -> dict[str, Memory]:
     """The visible ones among `ids`, in the order asked for."""
     asked = list(dict.fromkeys(ids))
     if not asked:
         return {}
     seen = past.own_sight(view)
     if view.known_at is None and seen is not None:
-        rows = await tx.rows("read/memories", {**seen.params, "ids": asked}, visible=seen.visible)
+        params = {**seen.params, "ids": asked, "links": links}
+        rows = await tx.rows("read/memories", params, visible=seen.visible)
         found = {row[0][0]: memory_from(row[0]) for row in rows}
     else:
         found = await past.rewound(tx, view, [id_ for _, id_ in await past.seen(tx, view, asked)])

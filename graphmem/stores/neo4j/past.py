@@ -92,7 +92,7 @@ async def rewound(tx: Tx, view: View, ids: Collection[str]) -> dict[str, Memory]
         return {}
     shown = sight(replace(view, where=TRUE, as_of=None, include_superseded=True, include_expired=True))
     params = {**shown.params, "ids": list(ids)}
-    rows = await tx.rows("read/memories", params, visible=shown.visible)
+    rows = await tx.rows("read/memories", {**params, "links": True}, visible=shown.visible)
     present = {row[0][0]: memory_from(row[0]) for row in rows}
     if view.known_at is None:
         return present

@@ -96,9 +96,9 @@ class Neo4jStore(Administered, GraphStore):
 
     # -- reading for people
 
-    async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
+    async def memories(self, view: View, ids: Collection[str], *, links: bool = True) -> dict[str, Memory]:
         """See `GraphStore.memories`."""
-        return await self._session.ask(lambda tx: pages.memories(tx, view, ids))
+        return await self._session.ask(lambda tx: pages.memories(tx, view, ids, links=links))
 
     async def find(self, query: MemoryQuery) -> Page[Memory]:
         """See `GraphStore.find`."""

@@ -14,8 +14,10 @@ from graphmem.stores.sqlite.where import Sight
 __all__ = ["entities_at", "episodes_at", "memories_by_id", "relations_at", "stating"]
 
 
-def memories_by_id(session: Session, ids: Collection[str], seen: Sight | None = None) -> dict[str, Memory]:
-    """Memories with their links, in the order asked for: those that `seen` shows, or all."""
+def memories_by_id(
+    session: Session, ids: Collection[str], seen: Sight | None = None, *, links: bool = True
+) -> dict[str, Memory]:
+    """Memories in the order asked for, those that `seen` shows, or all; their links only if these are wanted."""
     if not ids:
         return {}
     if seen is None:
@@ -26,7 +28,8 @@ def memories_by_id(session: Session, ids: Collection[str], seen: Sight | None = 
     mentions: dict[int, list[Mention]] = {row[0]: [] for row in rows}
     relations: dict[int, list[str]] = {row[0]: [] for row in rows}
     episodes: dict[int, list[str]] = {row[0]: [] for row in rows}
-    for memory, kind, id_, name, type_ in session.all("read/links", pks=json_array(mentions)):
+    linked = session.all("read/links", pks=json_array(mentions)) if links else ()
+    for memory, kind, id_, name, type_ in linked:
         if kind == "entity":
             mentions[memory].append(_mention(id_, name, type_))
         elif kind == "relation":

@@ -114,13 +114,14 @@ class SQLiteStore(GraphStore):
 
     # -- reading for people
 
-    async def memories(self, view: View, ids: Collection[str]) -> dict[str, Memory]:
+    async def memories(self, view: View, ids: Collection[str], *, links: bool = True) -> dict[str, Memory]:
         """See `GraphStore.memories`."""
         asked = tuple(dict.fromkeys(ids))
         known_at = view.known_at
         if known_at is None:
             brief = len(asked) <= _FEW
-            return await self._pool.read(lambda session: memories_by_id(session, asked, sight(view)), brief=brief)
+            seen = sight(view)
+            return await self._pool.read(lambda session: memories_by_id(session, asked, seen, links=links), brief=brief)
 
         def work(session: Session) -> dict[str, Memory]:
             seen = past.seen_then(session, view, known_at, asked)

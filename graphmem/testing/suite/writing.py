@@ -45,6 +45,10 @@ class WritingTests(StoreSuite):
         applied = await scribe.write(said, ana, atlas, leads, memory, added)
 
         assert plain(await scribe.get(memory)) == plain(replace(memory, revision=applied.sequence))
+        bare = (await scribe.store.memories(scribe.view(), [memory.id], links=False))[memory.id]
+        mentions, relations, episodes = memory.mentions, memory.relation_ids, memory.episode_ids
+        bare = replace(bare, mentions=mentions, relation_ids=relations, episode_ids=episodes)
+        assert plain(bare) == plain(replace(memory, revision=applied.sequence))
         assert plain(await scribe.entity_of(ana.id)) == plain(
             replace(ana, type="Person", mention_count=1, revision=applied.sequence)
         )
