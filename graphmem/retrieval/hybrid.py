@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from graphmem.abc import Embedder, GraphStore, KeywordEncoder, Reranker, VectorIndex
 from graphmem.errors import NotSupported, Unavailable
 from graphmem.models import Memory, Relation, Step
-from graphmem.queries import Node, Talk, TextQuery, Turn, View
+from graphmem.queries import Node, Talk, TextQuery, Turn
 from graphmem.retrieval.arms import Likeness, Question, ask_index, ask_question, likeness_of
 from graphmem.retrieval.bridge import Bridge, cross, lead
 from graphmem.retrieval.context import PAUSE, Context, listen, spread
 from graphmem.retrieval.decay import fading
 from graphmem.retrieval.fuse import Arm, boost, calibrate_words, fuse, mean, trust
-from graphmem.retrieval.names import Wording, phrases
+from graphmem.retrieval.names import Heard, Wording, heard, phrases
 from graphmem.retrieval.neighbourhood import Affinity, Neighbourhood, explore, rank
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.paths import Ways, beside, readable
@@ -56,7 +56,7 @@ class _Run:
     query: RecallQuery
     question: Question
     said: frozenset[str] = frozenset()
-    named: Mapping[str, bool] = field(default_factory=dict)
+    named: Mapping[str, Heard] = field(default_factory=dict)
     likeness: Likeness = field(default_factory=Likeness)
     words: dict[str, float] = field(default_factory=dict)
     gates: dict[str, float] = field(default_factory=dict)
@@ -122,28 +122,29 @@ class Retriever:
         started = time.perf_counter()
         wording = Wording(query.text)
         said = phrases(query.text)
-        found = await self._found(query.view, said) if options.graph and options.names else {}
+        found = await self._found(query, said) if options.graph and options.names else {}
         hubs = [phrase for phrase, nodes in found.items() if any(node.degree > options.hub for node in nodes)]
-        content = set(self._encoder.query(query.text).indices)
-        called = wording.called(found, lambda phrase: not content.isdisjoint(self._encoder.query(phrase).indices))
+        called = wording.called(found)
         question = await ask_question(
             query.text, wording.without(hubs), wording.without(called), query.view, self._embedder, self._encoder
         )
-        meant = {node.id for nodes in called.values() for node in nodes}
-        nodes = {node for each in found.values() for node in each}
-        order = sorted(nodes, key=lambda node: (node.id not in meant, node.degree, node.id))
-        named = {node.id: node.id in meant for node in order}
+        named = heard(found, called)
         run = _Run(query=query, question=question, said=frozenset(said), named=named, _since=started)
         run.lap("embed")
         return run
 
-    async def _found(self, view: View, said: Sequence[str]) -> dict[str, tuple[Node, ...]]:
-        """The entities whose names are in the question, the longest name winning where one holds another."""
-        found = await self._store.spoken(view, said)
+    async def _found(self, query: RecallQuery, said: Sequence[str]) -> dict[str, tuple[Node, ...]]:
+        """The entities whose names are in the question, the longest name winning where one holds another.
+
+        Function words ("what", "her") name nothing, unless the question has no other words.
+        """
+        found = await self._store.spoken(query.view, said)
+        content = set(self._encoder.query(query.text).indices)
         return {
             phrase: nodes
             for phrase, nodes in found.items()
             if not any(phrase != other and f" {phrase} " in f" {other} " for other in found)
+            and not content.isdisjoint(self._encoder.query(phrase).indices)
         }
 
     async def _ask(self, run: _Run, options: RecallOptions) -> None:
@@ -309,8 +310,8 @@ def _most_like(run: _Run, options: RecallOptions) -> tuple[str, ...]:
 
 
 def _rarity(around: Neighbourhood) -> float:
-    """One divided by how many memories mention the rarest entity that the question calls by name."""
-    return max((1.0 / max(1, around.nodes[each].degree) for each in around.called & around.nodes.keys()), default=0.0)
+    """How telling the most telling entity is that the question calls by name."""
+    return max((around.called[each] for each in around.called.keys() & around.nodes.keys()), default=0.0)
 
 
 def _way(run: _Run, over: Ways, memory_id: str) -> tuple[Step, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from graphmem.queries import Node
 from graphmem.text import words
 
-__all__ = ["Wording", "phrases"]
+__all__ = ["Heard", "Wording", "heard", "phrases"]
 
 _RUN = re.compile(r"\S+")
 _WORD = re.compile(r"\w+")
@@ -29,6 +30,33 @@ def phrases(text: str) -> list[str]:
         for start in range(len(said))
         for end in range(start + 1, min(start + LONGEST, len(said)) + 1)
     ]
+
+
+class Heard(NamedTuple):
+    """An entity by whose name the question calls something: whether it is meant as a name, and how telling that is.
+
+    `telling`, in (0, 1], is one divided by how many memories mention anything that is called so.
+    """
+
+    meant: bool
+    telling: float
+
+
+def heard(found: Mapping[str, Collection[Node]], called: Mapping[str, Collection[Node]]) -> dict[str, Heard]:
+    """What is known of each entity that was found by a phrase, the most telling first.
+
+    Which of several entities of one name is meant the question does not tell: each of them may be, as likely as
+    memories mention it (its commonness: Medelyan & Legg 2008). Divided by these memories, as seeds are, this is the
+    same for all: one by the memories of all. So an odd spelling that a single memory has ("Ana'm") gains nothing by it.
+    """
+    meant = {node.id for nodes in called.values() for node in nodes}
+    telling: dict[str, float] = {}
+    for nodes in found.values():
+        share = 1.0 / max(1, sum(node.degree for node in nodes))
+        for node in nodes:
+            telling[node.id] = max(share, telling.get(node.id, 0.0))
+    order = sorted(telling, key=lambda each: (each not in meant, -telling[each], each))
+    return {each: Heard(each in meant, telling[each]) for each in order}
 
 
 class Wording:
@@ -68,14 +96,11 @@ class Wording:
         left = " ".join(self.text[begin:stop] for (begin, stop), kept in zip(self._spans, keep, strict=True) if kept)
         return left if words(left) else self.text
 
-    def called(
-        self, found: Mapping[str, Collection[Node]], telling: Callable[[str], bool]
-    ) -> dict[str, tuple[Node, ...]]:
+    def called(self, found: Mapping[str, Collection[Node]]) -> dict[str, tuple[Node, ...]]:
         """Of the entities found by a phrase, those that the question means as a name: "Brother", not a brother.
 
         A capital says so, where the question has any; the one it begins with only if the entity is written with one
         too. In a question without capitals, and in scripts that have none, what the entity is written with decides.
-        `telling` says of a phrase that it is more than function words.
         """
         marked = any(_capital(word) for word in _WORD.findall(self.text)[1:])
         named = {}
@@ -86,7 +111,7 @@ class Wording:
                 kept = tuple(nodes) if meant == 2 else written if meant else ()
             else:
                 kept = written
-            if kept and telling(phrase):
+            if kept:
                 named[phrase] = kept
         return named
 

@@ -12,6 +12,7 @@ import numpy as np
 from graphmem.abc import GraphStore
 from graphmem.models import Relation
 from graphmem.queries import Hop, Node, View, Walk
+from graphmem.retrieval.names import Heard
 from graphmem.retrieval.options import RecallOptions
 from graphmem.retrieval.pagerank import pagerank
 
@@ -47,14 +48,15 @@ class Neighbourhood:
     """Entities, relations and memories around the seeds, and how each entity was reached.
 
     `seeds` are weights, normalised later; `named` are those whose names are in the question, `called` those that it
-    means as names; the others are ends of facts, and `reached` says how a named one leads to them where one does.
+    means as names, with how telling these are; the others are ends of facts, and `reached` says how a named one leads
+    to them where one does.
     `telling` is what the seeds add up to, without those whose names are only words of the question. `mentions` maps
     memory ids to the entities they mention.
     """
 
     seeds: dict[str, float] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
-    called: frozenset[str] = frozenset()
+    called: Mapping[str, float] = field(default_factory=dict)
     telling: float = 0.0
     relations: dict[str, Relation] = field(default_factory=dict)
     mentions: dict[str, set[str]] = field(default_factory=dict)
@@ -74,7 +76,7 @@ async def explore(
     store: GraphStore,
     view: View,
     facts: Mapping[str, float],
-    named: Mapping[str, bool],
+    named: Mapping[str, Heard],
     affinity: Affinity,
     options: RecallOptions,
 ) -> Neighbourhood:
@@ -85,7 +87,8 @@ async def explore(
     count little. One store call a hop. Seeds are weighed by score ÷ how many memories mention them, so that hubs (the
     speakers, the user) do not drown the rest.
     """
-    around = Neighbourhood(named=frozenset(named), called=frozenset(each for each, meant in named.items() if meant))
+    called = {entity_id: each.telling for entity_id, each in named.items() if each.meant}
+    around = Neighbourhood(named=frozenset(named), called=called)
     frontier = tuple(named)[: options.seeds]
     liked, told = _ranked(affinity.relations), _ranked(affinity.memories)
     promise: dict[str, float] = {}
@@ -121,21 +124,22 @@ def _ranked(scores: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _sow(
-    around: Neighbourhood, hop: Hop, frontier: Sequence[str], facts: Mapping[str, float], named: Mapping[str, bool]
+    around: Neighbourhood, hop: Hop, frontier: Sequence[str], facts: Mapping[str, float], named: Mapping[str, Heard]
 ) -> None:
     """Weigh the entities that the first hop began at, and note how the named ones lead to the others."""
     begun = sorted((around.relations[fact] for fact in hop.facts), key=lambda fact: (-facts[fact.id], fact.id))
-    raw = {entity_id: 1.0 if named[entity_id] else WORD for entity_id in frontier}
+    seeds = {
+        entity_id: named[entity_id].telling * (1.0 if named[entity_id].meant else WORD)
+        for entity_id in frontier
+        if entity_id in hop.nodes
+    }
     ends: set[str] = set()
     for relation in begun:
         for entity_id in (relation.subject_id, relation.object_id):
-            raw[entity_id] = raw.get(entity_id, 0.0) + facts[relation.id]
+            weight = facts[relation.id] / max(1, hop.nodes[entity_id].degree)
+            seeds[entity_id] = seeds.get(entity_id, 0.0) + weight
             ends.add(entity_id)
-    around.seeds = {
-        entity_id: weight / max(1, hop.nodes[entity_id].degree)
-        for entity_id, weight in raw.items()
-        if entity_id in hop.nodes
-    }
+    around.seeds = seeds
     telling = (weight for each, weight in around.seeds.items() if each in ends or each in around.called)
     around.telling = sum(telling)
     for relation in begun:

@@ -29,7 +29,7 @@ def relation(subject: str, object_: str, *memory_ids: str) -> Relation:
 def around(*relations: Relation, called: tuple[str, ...] = ("town",), **mentions: str) -> Neighbourhood:
     degrees = {"town": 1, "land": 16, "river": 1, "far": 1}
     return Neighbourhood(
-        called=frozenset(called),
+        called={name: 1 / degrees[name] for name in called},
         nodes={name: Node(name, name, None, degree) for name, degree in degrees.items()},
         relations={each.id: each for each in relations},
         mentions={memory_id: set(names.split()) for memory_id, names in mentions.items()},

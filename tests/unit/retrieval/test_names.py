@@ -3,12 +3,12 @@
 import pytest
 
 from graphmem.queries import Node
-from graphmem.retrieval.names import Wording
+from graphmem.retrieval.names import Heard, Wording, heard
 
 
 def called(text: str, *names: str) -> set[str]:
     found = {name.casefold(): (Node(name, name, None, 1),) for name in names}
-    return set(Wording(text).called(found, lambda phrase: phrase != "who"))
+    return set(Wording(text).called(found))
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,6 @@ def called(text: str, *names: str) -> set[str]:
         # What a question begins with is capitalised anyway: then it counts how the entity is written.
         ("Porto has how many bridges over the Douro?", ("Porto", "Douro"), {"porto", "douro"}),
         ("Bridges over the Douro?", ("bridges", "Douro"), {"douro"}),
-        ("Who lives there, and in Rome?", ("Who", "Rome"), {"rome"}),
         # Without capitals, or in a script that has none, how the entity is written decides.
         ("where does marta work?", ("Marta", "work"), {"marta"}),
         ("what do I like about marta?", ("Marta",), {"marta"}),
@@ -45,3 +44,19 @@ def test_names_are_told_from_words(text: str, names: tuple[str, ...], meant: set
 )
 def test_a_question_without_its_names(text: str, names: list[str], left: str) -> None:
     assert Wording(text).without(names) == left
+
+
+def test_entities_of_one_name_share_what_it_tells() -> None:
+    ana, odd, porto = Node("1", "Ana", None, 99), Node("2", "Ana'm", None, 1), Node("3", "porto", None, 4)
+    found = {"ana": (ana, odd), "porto": (porto,)}
+    assert list(heard(found, {"ana": (ana, odd)}).items()) == [
+        ("1", Heard(meant=True, telling=0.01)),
+        ("2", Heard(meant=True, telling=0.01)),
+        ("3", Heard(meant=False, telling=0.25)),
+    ]
+
+
+def test_of_two_names_the_more_telling_counts() -> None:
+    ana, other = Node("1", "Ana Silva", None, 3), Node("2", "Ana Costa", None, 7)
+    assert heard({"ana": (ana, other), "silva": (ana,)}, {})["1"].telling == pytest.approx(1 / 3)
+    assert heard({"ana": (Node("1", "Ana", None, 0),)}, {})["1"].telling == 1.0
