@@ -128,18 +128,18 @@ class Read:
         """
         goals = frozenset(targets)
         arrivals: dict[str, list[tuple[str, Relation]]] = {entity_id: [] for entity_id in sources}
-        frontier = tuple(arrivals)
+        frontier = arrivals.keys()
         for _ in range(longest):
-            if not frontier or goals & set(frontier) or len(arrivals) >= MOST_NODES:
+            if not frontier or goals & frontier or len(arrivals) >= MOST_NODES:
                 break
-            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, memories=False))
+            hop = await self._store.walk(Walk(view=view, entity_ids=tuple(frontier), hub_cap=HUB, memories=False))
             reached: dict[str, list[tuple[str, Relation]]] = {}
             for relation in hop.relations:
                 for here, there in _ends(relation):
                     if here in frontier and there not in arrivals:
                         reached.setdefault(there, []).append((here, relation))
             arrivals |= reached
-            frontier = tuple(reached)
+            frontier = reached.keys()
         ways = [way for goal in sorted(goals & set(arrivals)) for way in _unroll(goal, arrivals, limit)]
         ways.sort(key=lambda way: (len(way), way))
         ways = [way for way in ways if len(way) == len(ways[0])][:limit]
