@@ -64,8 +64,8 @@ SMALL = (
     " madial, and they have 286 and 160"
 )
 GRAPH = (
-    "The graph is most of it (*no graph* takes a third): two hops in SQLite, the likeness of some 300 memories reached,"
-    " and ranking them, all in one interpreter"
+    "The graph is most of it (*no graph* takes a fifth to a third): two hops in SQLite, the likeness of some 300"
+    " memories reached, and ranking them, all in one interpreter"
 )
 MILLISECOND = (
     "One interpreter does extraction, planning, writing and vectors: 1.1 ms a memory, half of it without a graph to"
