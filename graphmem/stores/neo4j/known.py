@@ -10,7 +10,6 @@ from typing import Any
 
 from neo4j import Record
 
-from graphmem.models import Entity
 from graphmem.queries import Known, KnownQuery
 from graphmem.stores.neo4j.found import entity_from, episode_from, memory_from, relation_from
 from graphmem.stores.neo4j.session import Tx
@@ -32,14 +31,28 @@ async def known(tx: Tx, queries: Sequence[KnownQuery]) -> tuple[Known, ...]:
         for row in await tx.rows("known/relations", {"queries": [search.links for search in linked]}):
             linked[row["place"]].relations.update(row["relations"])
             linked[row["place"]].memories.update(row["memories"])
-    found = await things(
-        tx,
-        memories=[id_ for search in searches.values() for id_ in search.memories],
-        relations=[id_ for search in searches.values() for id_ in search.relations],
-        entities=[id_ for search in searches.values() for id_ in search.entities.values()],
-        episodes=[id_ for search in searches.values() for id_ in search.episodes],
+    found = _Found(
+        await things(
+            tx,
+            memories=[id_ for search in searches.values() for id_ in search.memories],
+            relations=[id_ for search in searches.values() for id_ in search.relations],
+            entities=[id_ for search in searches.values() for id_ in search.entities.values()],
+            episodes=[id_ for search in searches.values() for id_ in search.episodes],
+        )
     )
     return tuple(searches[place].answer(found) if place in searches else Known() for place in range(len(queries)))
+
+
+class _Found:
+    """What was found for all queries, by id, made of its rows once; in the order of the rows."""
+
+    def __init__(self, rows: Mapping[str, list[Any]]) -> None:
+        self.memories = {row[0]: memory_from(row) for row in rows["memories"]}
+        self.relations = {row[0]: relation_from(row) for row in rows["relations"]}
+        self.entities = {row[0]: entity_from(row) for row in rows["entities"]}
+        self.episodes = {row[0]: episode_from(row) for row, _ in rows["episodes"]}
+        self.sources = {row[0]: tuple(sorted(ids)) for row, ids in rows["episodes"]}
+        self.places = {id_: place for place, id_ in enumerate(self.episodes)}
 
 
 class _Search:
@@ -71,17 +84,16 @@ class _Search:
         """Whether it has to be."""
         return any(self.links.values())
 
-    def answer(self, found: Mapping[str, list[Any]]) -> Known:
+    def answer(self, found: _Found) -> Known:
         """Its part of what was found."""
-        entities: dict[str, Entity] = {row[0]: entity_from(row) for row in found["entities"]}
-        episodes = [(row, ids) for row, ids in found["episodes"] if row[0] in self.episodes]
+        episodes = sorted(self.episodes & found.places.keys(), key=found.places.__getitem__)
         return Known(
             sequence=self._sequence,
-            entities={name: entities[id_] for name, id_ in self.entities.items()},
-            memories={row[0]: memory_from(row) for row in found["memories"] if row[0] in self.memories},
-            relations=tuple(relation_from(row) for row in found["relations"] if row[0] in self.relations),
-            episodes=tuple(episode_from(row) for row, _ in episodes),
-            sources={row[0]: tuple(sorted(ids)) for row, ids in episodes},
+            entities={name: found.entities[id_] for name, id_ in self.entities.items()},
+            memories={id_: found.memories[id_] for id_ in sorted(self.memories & found.memories.keys())},
+            relations=tuple(found.relations[id_] for id_ in sorted(self.relations & found.relations.keys())),
+            episodes=tuple(found.episodes[id_] for id_ in episodes),
+            sources={id_: found.sources[id_] for id_ in episodes},
         )
 
 
