@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.data import Question
 
-__all__ = ["difference", "figures", "interval", "recalls"]
+__all__ = ["difference", "figures", "interval", "medians", "recalls"]
 
 RESAMPLES = 2_000
 SEED = 20260101
@@ -45,6 +46,15 @@ def difference(values: NDArray[np.float64], others: NDArray[np.float64]) -> dict
     """By how many points `values` are better than `others`, question by question, with its 95 % interval."""
     low, high = interval(values - others)
     return {"mean": _percent((values - others).mean()), "low": low, "high": high}
+
+
+def medians(told: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The median of each stage over what searches told of theirs."""
+    stages: dict[str, list[float]] = {}
+    for each in told:
+        for stage, took in each.items():
+            stages.setdefault(stage, []).append(took)
+    return {stage: statistics.median(took) for stage, took in stages.items()}
 
 
 def _resampled(values: NDArray[np.float64]) -> NDArray[np.float64]:

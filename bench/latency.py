@@ -23,6 +23,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bench.figures import medians
 from bench.report import write_json
 from bench.speed import keep, place
 from graphmem import Memory, Settings
@@ -211,7 +212,7 @@ def _line(console: Console, size: str, cells: Sequence[str]) -> None:
 
 def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(extractor="verbatim", embedder="bundled")
-    stages: dict[str, list[float]] = {}
+    stages: list[dict[str, float]] = []
     loops: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         with Memory(chosen.location or folder, settings=settings) as memory:
@@ -224,9 +225,7 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
                 memory.search(text, user_id=user)
             searches = [_took(partial(memory.search, text, user_id=user)) for text, user in asked]
             for text, user in asked[:EXPLAINED]:
-                told = memory.search(text, user_id=user, explain=True)["explain"]["milliseconds"]
-                for stage, took in told.items():
-                    stages.setdefault(stage, []).append(took)
+                stages.append(memory.search(text, user_id=user, explain=True)["explain"]["milliseconds"])
                 loops.append(_took(_loop) * 1000)
             extra = list(facts(chosen.adds, users, seed=13))
             adds = [_took(partial(memory.add, **item)) for item in extra]
@@ -240,7 +239,7 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
         "search p99": _percentile(searches) * 1000,
         "open s": opened,
         "rest MB": rest,
-        "stages": {stage: statistics.median(took) for stage, took in stages.items()},
+        "stages": medians(stages),
         "loop": statistics.median(loops),
     }
 

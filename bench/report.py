@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HERE", "PAGE", "fill", "read_json", "table", "write_beside", "write_json", "write_recall"]
+__all__ = [
+    "HERE",
+    "PAGE",
+    "fill",
+    "read_json",
+    "short",
+    "stage_table",
+    "table",
+    "write_beside",
+    "write_json",
+    "write_recall",
+]
 
 HERE = Path(__file__).parent
 """Where figures are kept."""
@@ -42,7 +53,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_recall(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> None:
     """Put recall into its place on the page, and that of other parts, by name, below it."""
-    fill("recall", "python -m bench", (*_lines(report), *_others(report, others)))
+    fill("recall", "python -m bench", (*_lines(report), *_stages(report), *_others(report, others)))
 
 
 def write_beside(report: Mapping[str, Any]) -> None:
@@ -71,6 +82,19 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for name, found in report["sets"].items():
         yield from _set(name, found)
+
+
+def _stages(report: Mapping[str, Any]) -> Iterator[str]:
+    """Where the time of the whole recipe goes, of the sets whose figures tell."""
+    if rows := {name: found["stages"] for name, found in report["sets"].items() if "stages" in found}:
+        yield "### Where the time of a search goes"
+        yield ""
+        yield (
+            "The [stages](recall.md#the-stages) of the searches that `p50 ms` of *everything* is of. The walk and the"
+            " talk go side by side: what ends last has what it took longer."
+        )
+        yield ""
+        yield from stage_table(rows)
 
 
 def _others(report: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -173,6 +197,18 @@ def _beside(report: Mapping[str, Any]) -> Iterator[str]:
 def _times_as_fast(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, ...]:
     waits = ("add p50", "search p50")
     return (ours["bulk/s"] / theirs["bulk/s"], *(theirs[each] / ours[each] for each in waits))
+
+
+def stage_table(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """The lines of a table of the medians of a search's stages, and one behind it."""
+    stages = [*dict.fromkeys(stage for row in rows.values() for stage in row)]
+    cells = {name: [short(row.get(stage, 0.0)) for stage in stages] for name, row in rows.items()}
+    yield from table("median of a stage, ms", stages, cells)
+
+
+def short(value: float) -> str:
+    """As many digits as such a figure is worth."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def table(corner: str, headings: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Iterator[str]:
