@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bench.aims import aims
-from bench.report import HERE, fill, read_json, table, write_json
+from bench.report import HERE, fill, read_json, short, stage_table, table, write_json
 
 __all__ = ["EMBEDDED", "SERVED", "all_figures", "keep", "place", "write_page"]
 
@@ -88,12 +88,8 @@ def _measured(places: Mapping[str, str]) -> Iterator[str]:
 
 def _latency(rows: Rows) -> Iterator[str]:
     sizes = {_size(size): row for size, row in sorted(rows.items(), key=lambda each: _numbers(each[0]))}
-    yield from table(
-        "memories", FIGURES, {name: [_short(row[each]) for each in FIGURES] for name, row in sizes.items()}
-    )
-    stages = [*dict.fromkeys(stage for row in rows.values() for stage in row["stages"])]
-    cells = {name: [_short(row["stages"].get(stage, 0.0)) for stage in stages] for name, row in sizes.items()}
-    yield from table("median of a stage, ms", stages, cells)
+    yield from table("memories", FIGURES, {name: [short(row[each]) for each in FIGURES] for name, row in sizes.items()})
+    yield from stage_table({name: row["stages"] for name, row in sizes.items()})
 
 
 def _load(places: Rows) -> Iterator[str]:
@@ -102,7 +98,7 @@ def _load(places: Rows) -> Iterator[str]:
     for name, found in places.items():
         calls = found["calls"]
         answers = sum(calls[call]["answers"] for call in CALLS)
-        took = [_short(calls[call][cut]) for call, cut in waits]
+        took = [short(calls[call][cut]) for call, cut in waits]
         rows[name] = [f"{answers:,}", *took, f"{found['acknowledged']:,}", f"{found['lost']}"]
     headings = ["answers", *(f"{call} {cut}" for call, cut in waits), "acknowledged", "lost"]
     yield from table("milliseconds", headings, rows)
@@ -111,7 +107,7 @@ def _load(places: Rows) -> Iterator[str]:
 def _graphs(graphs: Rows) -> Iterator[str]:
     headings = ("p50", "p99", "relations")
     rows = {
-        f"{graph}: {what}": [_short(figures[each]) for each in headings]
+        f"{graph}: {what}": [short(figures[each]) for each in headings]
         for graph, found in graphs.items()
         for what, figures in found["asked"].items()
     }
@@ -132,8 +128,3 @@ def _size(size: str) -> str:
 def _numbers(size: str) -> tuple[int, int]:
     memories, users = size.split("x")
     return int(memories), int(users)
-
-
-def _short(value: float) -> str:
-    """As many digits as such a figure is worth."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"

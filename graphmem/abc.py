@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from graphmem.changes import Applied, ChangeSet, Mark
 from graphmem.drafts import Extraction, ExtractionRequest
 from graphmem.errors import ConfigurationError
-from graphmem.models import Entity, Kind, Memory, Point, Relation, Revision, SparseVector
+from graphmem.models import Entity, Kind, Memory, Point, Relation, Revision, SparseVector, Subgraph
 from graphmem.queries import (
+    Around,
     EntityQuery,
     Hop,
     Known,
@@ -144,6 +145,10 @@ class GraphStore(ABC):
     @abstractmethod
     async def walk(self, walk: Walk) -> Hop:
         """One hop over visible relations and memories, in one round trip."""
+
+    @abstractmethod
+    async def around(self, around: Around) -> Subgraph:
+        """The relations asked for, in their order, and the visible entities at their ends, in any."""
 
     @abstractmethod
     async def talk(self, talk: Talk) -> dict[str, tuple[Turn, ...]]:

@@ -341,10 +341,11 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subgraph:
-    """A part of the graph: entities, and the relations between them."""
+    """A part of the graph: entities, and the relations between them. If it is not `complete`, more was there."""
 
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

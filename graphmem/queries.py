@@ -8,14 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from graphmem.errors import InvalidInput
-from graphmem.filters import TRUE, Filter, matches
-from graphmem.models import Entity, Episode, Kind, Memory, Partition, Relation, SparseVector
+from graphmem.filters import TRUE, And, Filter, Leaf, all_of, matches
+from graphmem.models import SCOPE_FIELDS, Entity, Episode, Kind, Memory, Partition, Relation, SparseVector
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 __all__ = [
+    "AROUND",
+    "MAX_AROUND",
+    "Around",
     "EntityQuery",
     "Hop",
     "IndexFilter",
@@ -36,6 +39,12 @@ __all__ = [
 ]
 
 Item = TypeVar("Item")
+
+AROUND = 100
+"""Relations in a neighbourhood, unless more are asked for: as many as a person can look at."""
+
+MAX_AROUND = 10_000
+"""The most that can be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,18 @@ class View:
     def __post_init__(self) -> None:
         if not self.project:
             raise InvalidInput("A read needs a project.", field="project")
+
+    @property
+    def asked(self) -> Filter:
+        """`where` without what its only partition says of all it holds: whose the memories of `user:ana` are."""
+        parts = self.where.parts if isinstance(self.where, And) else (self.where,)
+        return all_of(*(part for part in parts if not (isinstance(part, Leaf) and self.implies(part))))
+
+    def implies(self, leaf: Leaf) -> bool:
+        """Whether the only partition that is read says of all it holds that the leaf is true."""
+        if leaf.op != "eq" or leaf.field not in SCOPE_FIELDS or not isinstance(leaf.values[0], str):
+            return False
+        return self.owners == (f"{leaf.field.removesuffix('_id')}:{leaf.values[0]}",)
 
     def sees(self, memory: Memory) -> bool:
         """Whether the memory (already rewound to `known_at`, where that is set) is visible."""
@@ -160,9 +181,9 @@ class Walk:
 
     At most `hub_cap` relations and `hub_cap` memories are followed from each entity: those in `prefer_relations` and
     `prefer_memories` (ids of what resembles the question, the best first) in their order, then the newest (by
-    `created_at`, then id). `types` confines the relations, not the memories; without `memories` only relations are
-    followed. The `last` hop of several has no facts and follows no relations, of an entity that more memories mention
-    than the cap only those preferred, and of memories it tells only that they mention the entity from which it came.
+    `created_at`, then id); without `memories` only relations are followed. The `last` hop of several has no facts and
+    follows no relations, of an entity that more memories mention than the cap only those preferred, and of memories it
+    tells only that they mention the entity from which it came.
     """
 
     view: View
@@ -171,9 +192,24 @@ class Walk:
     hub_cap: int = 200
     prefer_relations: tuple[str, ...] = ()
     prefer_memories: tuple[str, ...] = ()
-    types: frozenset[str] | None = None
     memories: bool = True
     last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """The visible relations of `entity_ids`: those of the first first, of each the newest first (by `created_at`, then
+    id), each once; of all these at most `limit`.
+
+    `types` confine them; those in `known` (ids) are left out, as if they were not there. Nothing is bounded but the
+    answer, and entities that it has no room for are not looked at.
+    """
+
+    view: View
+    entity_ids: tuple[str, ...]
+    limit: int
+    types: frozenset[str] | None = None
+    known: tuple[str, ...] = ()
 
 
 class Node(NamedTuple):

@@ -212,10 +212,11 @@ class RelationPage(TypedDict):
 
 
 class SubgraphView(TypedDict):
-    """A part of the graph: entities and the relations between them."""
+    """A part of the graph: entities and the relations between them. If it is not `complete`, more was there."""
 
     entities: list[EntityView]
     relations: list[RelationView]
+    complete: bool
 
 
 class PathsView(TypedDict):

@@ -38,7 +38,7 @@ async def relations(query: Annotated[RelationsQuery, Query()], backend: Reader) 
 @router.get("/neighbours", response_model=SubgraphView, name="neighbours")
 @router.get("/subgraph", response_model=SubgraphView)
 async def subgraph(query: Annotated[SubgraphQuery, Query()], backend: Reader) -> Json:
-    """The entities within `depth` relations of one, and the relations between them."""
+    """The entities within `depth` relations of one, and the relations between them: at most `limit`, nearest first."""
     return Json(await backend.subgraph(query.arguments()))
 
 

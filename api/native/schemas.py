@@ -29,6 +29,7 @@ from graphmem.engine.requests import (
 from graphmem.engine.webhooks import EVENT_TYPES, SECRET_LENGTH, EventType
 from graphmem.engine.webhooks import MAX_NAME as MAX_WEBHOOK_NAME
 from graphmem.outbound.addresses import MAX_URL
+from graphmem.queries import AROUND, MAX_AROUND
 from graphmem.views import AddResult
 
 __all__ = [
@@ -441,6 +442,7 @@ class SubgraphQuery(EntityQuery):
 
     entity: Annotated[Name, Field(description="A name or id.")]
     depth: Annotated[int, Field(ge=1, le=MAX_DEPTH, description="Relations to go out.")] = 1
+    limit: Annotated[int, Field(ge=1, le=MAX_AROUND, description="The most relations in all.")] = AROUND
     types: QueryList = None
 
 

@@ -6,10 +6,10 @@
 //    prefer_relations (a map of ids to places), prefer_memories (likewise), memories (whether they are followed)
 // returns: facts (ids of the visible ones), relations (lists, see found.relation_from; the facts among them), mentions (lists
 //    of a memory id and its entities' ids), nodes (lists of id, name, type and degree)
-// where: own, drawn, visible, timely, typed
+// where: own, drawn, visible, timely
 CALL () {
     MATCH (r:Relation {project: $project}) USING INDEX r:Relation(id)
-    WHERE r.id IN $facts AND true /*where drawn*/ AND true /*where timely*/ AND true /*where typed*/
+    WHERE r.id IN $facts AND true /*where drawn*/ AND true /*where timely*/
     CALL (r) {
         MATCH (r)<-[:STATES]-(m) WHERE m.project = $project AND true /*where visible*/
         RETURN collect(m.id) AS stating
@@ -32,7 +32,7 @@ CALL (ends) {
             RETURN r
         }
         WITH r ORDER BY coalesce($prefer_relations[r.id], 2147483647), r.created_at DESC, r.id DESC
-        WITH r WHERE r.project = $project AND true /*where timely*/ AND true /*where typed*/
+        WITH r WHERE r.project = $project AND true /*where timely*/
         CALL (r) {
             MATCH (r)<-[:STATES]-(m) WHERE m.project = $project AND true /*where visible*/
             RETURN collect(m.id) AS stating

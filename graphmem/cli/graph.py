@@ -12,6 +12,7 @@ from rich.tree import Tree
 from graphmem.cli.command import Call, command
 from graphmem.errors import NotFound
 from graphmem.graph import Edge, Neighbourhood
+from graphmem.queries import AROUND
 from graphmem.views import entity_view, path_view, relation_view
 
 __all__ = ["register"]
@@ -32,6 +33,7 @@ def graph(
     name: NameArgument,
     *,
     depth: Annotated[int, typer.Option(help="How many relations to go out.")] = 1,
+    limit: Annotated[int, typer.Option(help="The most relations in all.")] = AROUND,
 ) -> None:
     """Show the neighbourhood of an entity as a tree."""
     with call.memory() as memory:
@@ -39,8 +41,14 @@ def graph(
         centre = view.entity(name)
         if centre is None:
             raise NotFound(f"No entity is called {name!r} here.", kind="entity", id=name)
-        around = view.neighbours(centre.id, depth=depth)
-    call.answer(_plain(around), lambda: call.console.print(_tree(centre.id, around)))
+        around = view.neighbours(centre.id, depth=depth, limit=limit)
+
+    def show() -> None:
+        call.console.print(_tree(centre.id, around))
+        if not around.complete:
+            call.console.print(f"[dim]The nearest {len(around.edges)} relations; a higher --limit shows more.[/]")
+
+    call.answer(_plain(around), show)
 
 
 def paths(
@@ -107,6 +115,7 @@ def _plain(around: Neighbourhood) -> dict[str, Any]:
     return {
         "entities": [entity_view(entity) for entity in around.entities],
         "relations": [_edge(edge) for edge in around.edges],
+        "complete": around.complete,
     }
 
 

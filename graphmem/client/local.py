@@ -20,7 +20,7 @@ from graphmem.engine.records import forget_records
 from graphmem.errors import InvalidInput, NotFound, NotSupported
 from graphmem.ids import check_id
 from graphmem.models import Entity, Relation
-from graphmem.queries import EntityQuery, MemoryQuery, RelationQuery, View
+from graphmem.queries import AROUND, MAX_AROUND, EntityQuery, MemoryQuery, RelationQuery, View
 from graphmem.retrieval import RecallQuery
 from graphmem.text import clean, name_key
 from graphmem.views import (
@@ -236,23 +236,22 @@ class LocalBackend(LocalExports):
         return await store.cypher(query, params, limit=limit, timeout=timeout)
 
     async def subgraph(self, arguments: Arguments) -> SubgraphView:
-        """The neighbourhood of an entity (`entity`: a name or id), `depth` relations out."""
+        """The neighbourhood of an entity (`entity`: a name or id), `depth` (1) relations out, `limit` (100) in all."""
         given = _Given(arguments)
         name, types = given.pop("entity"), given.pop("types")
         depth = door.read_limit(given.pop("depth"), default=1, field="depth")
         if depth > MAX_DEPTH:
             raise InvalidInput(f"'depth' is {depth}; the most is {MAX_DEPTH}.", field="depth")
+        limit = door.read_limit(given.pop("limit"), default=AROUND, field="limit", most=MAX_AROUND)
         view = self._view(given)
         given.finish("subgraph")
-        found = await _named(self.engine.read, view, name)
-        graph = await self.engine.read.subgraph(
-            view, [each.id for each in found], depth, None if types is None else frozenset(types)
-        )
+        centre = await _named(self.engine.read, view, name)
+        graph = await self.engine.read.subgraph(view, centre, depth, limit, None if types is None else frozenset(types))
         entities = {entity.id: entity for entity in graph.entities}
-        known = [each for each in graph.relations if {each.subject_id, each.object_id} <= entities.keys()]
         return {
             "entities": [entity_view(entity) for entity in graph.entities],
-            "relations": relation_views(known, entities),
+            "relations": relation_views(graph.relations, entities),
+            "complete": graph.complete,
         }
 
     async def paths(self, arguments: Arguments) -> PathsView:

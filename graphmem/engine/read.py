@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from graphmem.engine.explore import Exploration
 from graphmem.engine.parts import Parts
 from graphmem.errors import NotFound
 from graphmem.models import Entity, Memory, Path, Relation, Revision, Step, Subgraph
@@ -18,10 +19,10 @@ MOST_OWNERS = 64
 """Partitions that a read naming no owner is narrowed to; with more, the index is asked over all of the project."""
 
 HUB = 500
-"""Relations followed from one entity when exploring."""
+"""Relations followed from one entity on the way to another."""
 
 MOST_NODES = 5_000
-"""Entities that an exploration may come to see."""
+"""Entities that are looked at between two."""
 
 
 class Read:
@@ -97,27 +98,10 @@ class Read:
         return {entity.id: entity for entity in page.items}
 
     async def subgraph(
-        self, view: View, entity_ids: Iterable[str], depth: int, types: frozenset[str] | None = None
+        self, view: View, centre: Iterable[Entity], depth: int, limit: int, types: frozenset[str] | None = None
     ) -> Subgraph:
-        """Everything within `depth` relations of the entities, nearest first."""
-        seen = dict.fromkeys(entity_ids)
-        relations: dict[str, Relation] = {}
-        frontier = tuple(seen)
-        for _ in range(depth):
-            if not frontier or len(seen) >= MOST_NODES:
-                break
-            hop = await self._store.walk(Walk(view=view, entity_ids=frontier, hub_cap=HUB, types=types, memories=False))
-            reached: dict[str, None] = {}
-            for relation in hop.relations:
-                relations[relation.id] = relation
-                reached |= dict.fromkeys((relation.subject_id, relation.object_id))
-            frontier = tuple(entity_id for entity_id in reached if entity_id not in seen)
-            seen |= dict.fromkeys(frontier)
-        entities = await self.by_id(view, seen)
-        return Subgraph(
-            entities=tuple(entities[entity_id] for entity_id in seen if entity_id in entities),
-            relations=tuple(relations.values()),
-        )
+        """What lies within `depth` relations of some entities, nearest first: at most `limit` relations."""
+        return await Exploration(self._store, view, centre, depth=depth, limit=limit, types=types).run()
 
     async def paths(
         self, view: View, sources: Iterable[str], targets: Iterable[str], longest: int, limit: int

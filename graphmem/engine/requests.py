@@ -406,7 +406,7 @@ def read_day(value: Any, field: str) -> date | None:
         raise InvalidInput(f"{field!r}: {error.message}", hint=error.hint, field=field) from None
 
 
-def read_limit(top_k: Any, limit: Any = None, *, default: int, field: str = "top_k") -> int:
+def read_limit(top_k: Any, limit: Any = None, *, default: int, field: str = "top_k", most: int = MAX_PAGE) -> int:
     """How many: `top_k`, or `limit` as its other name; both, and unequal, are a contradiction."""
     if top_k is not None and limit is not None and top_k != limit:
         raise InvalidInput(
@@ -417,8 +417,8 @@ def read_limit(top_k: Any, limit: Any = None, *, default: int, field: str = "top
     value = default if top_k is None and limit is None else limit if top_k is None else top_k
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(f"{field!r} must be a whole number, not {value!r}.", field=field)
-    if not 1 <= value <= MAX_PAGE:
-        raise InvalidInput(f"{field!r} is {value}; it must be between 1 and {MAX_PAGE}.", field=field)
+    if not 1 <= value <= most:
+        raise InvalidInput(f"{field!r} is {value}; it must be between 1 and {most}.", field=field)
     return value
 
 

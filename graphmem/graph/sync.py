@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from graphmem.graph.things import Edge, Neighbourhood
 from graphmem.graph.view import AsyncGraph
 from graphmem.models import Entity, Path
+from graphmem.queries import AROUND
 
 __all__ = ["Graph"]
 
@@ -52,13 +53,17 @@ class Graph:
         """See `AsyncGraph.timeline`."""
         return self._portal.call(self._graph.timeline, name, types)
 
-    def neighbours(self, name: str, depth: int = 1, types: Sequence[str] | None = None) -> Neighbourhood:
+    def neighbours(
+        self, name: str, depth: int = 1, types: Sequence[str] | None = None, limit: int = AROUND
+    ) -> Neighbourhood:
         """See `AsyncGraph.neighbours`."""
-        return self._portal.call(self._graph.neighbours, name, depth, types)
+        return self._portal.call(self._graph.neighbours, name, depth, types, limit)
 
-    def subgraph(self, name: str | None = None, depth: int = 2, types: Sequence[str] | None = None) -> Neighbourhood:
+    def subgraph(
+        self, name: str | None = None, depth: int = 2, types: Sequence[str] | None = None, limit: int = AROUND
+    ) -> Neighbourhood:
         """See `AsyncGraph.subgraph`."""
-        return self._portal.call(self._graph.subgraph, name, depth, types)
+        return self._portal.call(self._graph.subgraph, name, depth, types, limit)
 
     def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> list[Path]:
         """See `AsyncGraph.paths`."""
@@ -78,6 +83,6 @@ class Graph:
         """See `AsyncGraph.to_frames`."""
         return self._portal.call(self._graph.to_frames, library)
 
-    def show(self, name: str | None = None, depth: int = 2) -> Any:
+    def show(self, name: str | None = None, depth: int = 2, limit: int = AROUND) -> Any:
         """See `AsyncGraph.show`."""
-        return self._portal.call(self._graph.show, name, depth)
+        return self._portal.call(self._graph.show, name, depth, limit)

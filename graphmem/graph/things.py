@@ -56,10 +56,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """A part of the graph: entities, and the edges between them."""
+    """A part of the graph: entities, and the edges between them. If it is not `complete`, a limit left some out."""
 
     entities: tuple[Entity, ...]
     edges: tuple[Edge, ...]
+    complete: bool = True
 
     def __len__(self) -> int:
         return len(self.entities)
@@ -68,10 +69,13 @@ class Neighbourhood:
         return iter(self.entities)
 
     def __str__(self) -> str:
-        head = f"{len(self.entities)} entities, {len(self.edges)} relations"
-        return "\n".join([head, *(f"  {edge}" for edge in self.edges[:SHOWN]), *self._left_out()])
+        return "\n".join([self._size(), *(f"  {edge}" for edge in self.edges[:SHOWN]), *self._left_out()])
 
     __repr__ = __str__
+
+    def _size(self) -> str:
+        more = "" if self.complete else " (the nearest; a higher limit shows more)"
+        return f"{len(self.entities)} entities, {len(self.edges)} relations{more}"
 
     def _left_out(self) -> list[str]:
         hidden = len(self.edges) - SHOWN
@@ -86,10 +90,7 @@ class Neighbourhood:
         )
         head = "".join(f"<th>{name}</th>" for name in ("source", "relation", "target", "when", "support"))
         more = "".join(escape(line) for line in self._left_out())
-        return (
-            f"<p>{len(self.entities)} entities, {len(self.edges)} relations</p>"
-            f"<table><tr>{head}</tr>{cells}</table>{more}"
-        )
+        return f"<p>{self._size()}</p><table><tr>{head}</tr>{cells}</table>{more}"
 
     def to_networkx(self) -> Any:
         """A `networkx.MultiDiGraph`: nodes are entity ids with name, type, aliases; edges are keyed by relation id.

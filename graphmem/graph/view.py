@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from graphmem.errors import NotFound, NotSupported
 from graphmem.graph.things import Edge, Neighbourhood
 from graphmem.models import Entity, Path, Step
+from graphmem.queries import AROUND
 from graphmem.views import (
     EntityPage,
     EntityView,
@@ -95,23 +96,28 @@ class AsyncGraph:
         """All that was ever true of an entity, what is superseded included, oldest first; undated first."""
         return await self._edges(name, types=types, include_superseded=True)
 
-    async def neighbours(self, name: str, depth: int = 1, types: Sequence[str] | None = None) -> Neighbourhood:
-        """What lies within `depth` relations of an entity. Raises `NotFound` if nothing is called so."""
-        return await self.subgraph(name, depth=depth, types=types)
+    async def neighbours(
+        self, name: str, depth: int = 1, types: Sequence[str] | None = None, limit: int = AROUND
+    ) -> Neighbourhood:
+        """What lies within `depth` relations of an entity: at most `limit` relations (up to 10,000), the nearest first.
+
+        Raises `NotFound` if nothing is called so.
+        """
+        return await self.subgraph(name, depth=depth, types=types, limit=limit)
 
     async def subgraph(
-        self, name: str | None = None, depth: int = 2, types: Sequence[str] | None = None
+        self, name: str | None = None, depth: int = 2, types: Sequence[str] | None = None, limit: int = AROUND
     ) -> Neighbourhood:
-        """The part of the graph around an entity, or without a name all of it.
+        """The part of the graph around an entity, as `neighbours` bounds it; without a name all of it, unbounded.
 
         Raises `NotFound` if nothing is called so.
         """
         if name is None:
-            edges = _edges(await self._all("relations", self._narrowed(types)))
-            return Neighbourhood(tuple(await self.entities()), tuple(edges))
-        asked = {**self._narrowed(types), "entity": name, "depth": depth}
+            relations = await self._all("relations", self._narrowed(types))
+            return _neighbourhood(await self.entities(), relations)
+        asked = {**self._narrowed(types), "entity": name, "depth": depth, "limit": limit}
         view = await (await self._reads()).subgraph(asked)
-        return Neighbourhood(tuple(read_entity(each) for each in view["entities"]), tuple(_edges(view["relations"])))
+        return _neighbourhood([read_entity(each) for each in view["entities"]], view["relations"], view["complete"])
 
     async def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> list[Path]:
         """The shortest ways from one entity to another, against the arrows too; empty if there is none.
@@ -130,9 +136,9 @@ class AsyncGraph:
         """All of it as two tables; see `Neighbourhood.to_frames`."""
         return (await self.subgraph()).to_frames(library)
 
-    async def show(self, name: str | None = None, depth: int = 2) -> Any:
-        """A picture of the part around an entity, or of all; see `Neighbourhood.show`."""
-        return (await self.subgraph(name, depth=depth)).show()
+    async def show(self, name: str | None = None, depth: int = 2, limit: int = AROUND) -> Any:
+        """A picture of the part around an entity, or of all; see `subgraph` and `Neighbourhood.show`."""
+        return (await self.subgraph(name, depth=depth, limit=limit)).show()
 
     async def cypher(
         self, query: str, /, *, limit: int = 1_000, timeout: float = 30.0, **params: Any
@@ -158,7 +164,7 @@ class AsyncGraph:
     ) -> list[Edge]:
         asked = {**self._narrowed(types), "entity": name, "side": side, **more}
         try:
-            return _edges(await self._all("relations", asked))
+            return _edges(await self._all("relations", asked), {})
         except NotFound:
             return []
 
@@ -175,8 +181,23 @@ class AsyncGraph:
                 return found
 
 
-def _edges(views: Sequence[RelationView]) -> list[Edge]:
-    return [Edge(read_relation(view), _end(view, "source"), _end(view, "target")) for view in views]
+def _neighbourhood(
+    entities: Iterable[Entity], relations: Sequence[RelationView], complete: bool = True
+) -> Neighbourhood:
+    known = {entity.id: entity for entity in entities}
+    return Neighbourhood(tuple(known.values()), tuple(_edges(relations, known)), complete)
+
+
+def _edges(views: Sequence[RelationView], known: Mapping[str, Entity]) -> list[Edge]:
+    """The relations with their ends: what is known of these, or else what a relation's own view says."""
+    return [
+        Edge(
+            read_relation(view),
+            known.get(view["source_id"]) or _end(view, "source"),
+            known.get(view["target_id"]) or _end(view, "target"),
+        )
+        for view in views
+    ]
 
 
 def _end(view: RelationView, side: str) -> Entity:

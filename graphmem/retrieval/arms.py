@@ -51,13 +51,12 @@ class Likeness:
 
 def index_filter(view: View) -> IndexFilter:
     """The view as the index can hold to it: wider, never narrower."""
-    owners = view.owners
 
     def asked(leaf: Leaf) -> bool:
         # What its partition says of every memory, the index need not look up for each.
-        return _indexed(leaf) and not (leaf.op == "eq" and owners == (f"{leaf.field[:-3]}:{leaf.values[0]}",))
+        return _indexed(leaf) and not view.implies(leaf)
 
-    return IndexFilter(project=view.project, owners=owners, where=widen(view.where, asked))
+    return IndexFilter(project=view.project, owners=view.owners, where=widen(view.where, asked))
 
 
 def _indexed(leaf: Leaf) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphmem.testing.suite.conflicts import ConflictTests
+from graphmem.testing.suite.exploring import ExploreTests
 from graphmem.testing.suite.filtering import FilterTests, ManyFilterTests
 from graphmem.testing.suite.history import HistoryTests
 from graphmem.testing.suite.knowing import KnowingTests
@@ -30,6 +31,7 @@ class GraphStoreTests(
     FilterTests,
     ManyFilterTests,
     WalkTests,
+    ExploreTests,
     TalkTests,
     PagingTests,
     TextTests,

@@ -15,7 +15,7 @@ from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet
 from graphmem.errors import Conflict, InvalidInput
 from graphmem.models import Kind
-from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, Talk, TextQuery, View, Walk
+from graphmem.queries import Around, EntityQuery, MemoryQuery, Page, RelationQuery, Talk, TextQuery, View, Walk
 from graphmem.testing.oracle import OracleStore
 from graphmem.testing.strategies_graph import NAMES, TEXTS, TYPES, Author, known_queries, views, watches
 from graphmem.testing.worlds import START, Scribe, collect, fresh, plain, stale, world
@@ -227,17 +227,23 @@ class StoreMachine(RuleBasedStateMachine):
             entity_ids=data.draw(some),
             facts=data.draw(facts),
             hub_cap=cap,
-            types=types,
             memories=data.draw(st.booleans()),
             last=data.draw(st.booleans()),
             **prefer,
+        )
+        around = Around(
+            view=view,
+            entity_ids=walk.entity_ids,
+            limit=data.draw(st.integers(1, 6)),
+            types=types,
+            known=data.draw(facts),
         )
         pause = data.draw(st.sampled_from([timedelta(0), timedelta(seconds=30), timedelta(days=400)]))
         talk = Talk(view=view, memory_ids=tuple(self._remembered()), reach=data.draw(st.integers(0, 3)), pause=pause)
         side: Side = data.draw(st.sampled_from(["subject", "object", "either"]))
 
         async def ask(store: GraphStore) -> dict[str, Any]:
-            hop = await store.walk(walk)
+            hop, near = await store.walk(walk), await store.around(around)
             ends = frozenset(walk.entity_ids)
             return {
                 "entities": await _pages(lambda c: store.entities(EntityQuery(view=view, limit=3, cursor=c))),
@@ -250,6 +256,8 @@ class StoreMachine(RuleBasedStateMachine):
                 "begun": sorted(hop.facts),
                 "mentions": sorted(hop.mentions),
                 "nodes": dict(hop.nodes),
+                "around": plain(near.relations),
+                "ends": sorted(map(str, plain(near.entities))),
                 "named": plain((await store.entities(EntityQuery(view=view, names=_SOME_KEYS))).items),
                 "typed": plain((await store.entities(EntityQuery(view=view, type="Person"))).items),
                 "spoken": {phrase: sorted(found) for phrase, found in (await store.spoken(view, _PHRASES)).items()},

@@ -12,8 +12,9 @@ from graphmem.changes import (
 )
 from graphmem.errors import InvalidInput
 from graphmem.ids import new_id
-from graphmem.models import Entity, Episode, Memory, Relation, Revision
+from graphmem.models import Entity, Episode, Memory, Relation, Revision, Subgraph
 from graphmem.queries import (
+    Around,
     EntityQuery,
     Hop,
     Known,
@@ -151,11 +152,7 @@ class OracleStore(Upkeep):
     async def walk(self, walk: Walk) -> Hop:
         """One hop: the best few of each entity's relations and memories."""
         seen = self._seen(walk.view)
-        relations = [
-            relation
-            for relation in self._relations_seen(walk.view, seen)
-            if walk.types is None or relation.type in walk.types
-        ]
+        relations = self._relations_seen(walk.view, seen)
 
         def best(things: Iterable[Any], prefer: tuple[str, ...]) -> list[Any]:
             newest = sorted(things, key=_by_creation, reverse=True)
@@ -182,6 +179,20 @@ class OracleStore(Upkeep):
             mentions=tuple(sorted(mentions)),
             nodes={key: self._node(key) for key in met},
         )
+
+    async def around(self, around: Around) -> Subgraph:
+        """Every entity's relations, one entity after another, cut."""
+        seen = self._seen(around.view)
+        relations = [
+            relation
+            for relation in sorted(self._relations_seen(around.view, seen), key=_by_creation, reverse=True)
+            if relation.id not in around.known and (around.types is None or relation.type in around.types)
+        ]
+        every = {r.id: r for key in around.entity_ids for r in relations if key in ends(r, "either")}
+        found = list(every.values())[: around.limit]
+        met = {key for relation in found for key in ends(relation, "either")}
+        entities = tuple(entity for entity in self._entities_seen(seen) if entity.id in met)
+        return Subgraph(entities=entities, relations=tuple(found))
 
     async def talk(self, talk: Talk) -> dict[str, tuple[Turn, ...]]:
         """All episodes of a scope in a row, and those around each turn cut out of it."""

@@ -83,7 +83,11 @@ async def test_a_neighbourhood_grows_with_its_depth(town: httpx.AsyncClient, rou
 
     assert await reached(1) == {"Ana", "Marta"}
     assert await reached(3) == {"Ana", "Marta", "Critical Software", "Coimbra"}
-    problem(await town.get(route, params={**ANA, "entity": "Ana", "depth": 99}), 422, "invalid_input")
+    some = (await town.get(route, params={**ANA, "entity": "Ana", "depth": 3, "limit": 2})).json()
+    assert (len(some["relations"]), some["complete"]) == (2, False)
+    assert (await town.get(route, params={**ANA, "entity": "Ana", "depth": 3, "limit": 3})).json()["complete"] is True
+    for wrong in ({"depth": 99}, {"limit": 0}, {"limit": 10_001}):
+        problem(await town.get(route, params={**ANA, "entity": "Ana", **wrong}), 422, "invalid_input")
     problem(await town.get(route, params={**ANA, "entity": "Zoe"}), 404, "not_found")
     problem(await town.get(route, params=ANA), 422, "invalid_input")
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from graphmem.abc import GraphStore
 from graphmem.filters import Filter
-from graphmem.stores.neo4j import Neo4jStore
+from graphmem.stores.neo4j import Neo4jStore, where
 from graphmem.testing.graph_store import GraphStoreTests
 from graphmem.testing.strategies import documents, filters
+from graphmem.testing.suite.exploring import ExploreTests
 from graphmem.testing.suite.filtering import check
 
 pytestmark = pytest.mark.services
@@ -36,3 +37,15 @@ class TestNeo4jStore(GraphStoreTests):
     ) -> None:
         """A thousand, other ones each time: Neo4j plans each anew, which takes most of the time."""
         await check(store, shelf, questions)
+
+
+class TestCountedOneByOne(ExploreTests):
+    """What a partition hides is too much to count by."""
+
+    @pytest.fixture
+    async def store(self, neo4j_url, monkeypatch):
+        monkeypatch.setattr(where, "MOST_HIDDEN", 1)
+        store = Neo4jStore(neo4j_url)
+        await store.open()
+        yield store
+        await store.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,15 +12,56 @@ from bench.__main__ import write_page
 from bench.aims import AIMS, Aim
 
 
-def test_the_tables_are_what_the_kept_figures_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = report.PAGE.read_text("utf-8")
-    page = tmp_path / "benchmarks.md"
-    page.write_text(before, "utf-8")
-    monkeypatch.setattr(report, "PAGE", page)
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the page, which is written in its place."""
+    copy = tmp_path / "benchmarks.md"
+    copy.write_text(report.PAGE.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(report, "PAGE", copy)
+    return copy
+
+
+def test_the_tables_are_what_the_kept_figures_say(page: Path) -> None:
+    before = page.read_text("utf-8")
     write_page()
     report.write_beside(report.read_json(report.HERE / "beside.json"))
     speed.write_page()
     assert page.read_text("utf-8") == before
+
+
+STAGES = {"embed": 0.41, "index": 1.0, "walk": 3.62, "gate": 1.24}
+
+
+def with_stages(*names: str) -> dict[str, Any]:
+    """The kept figures of recall, with stages in these sets alone."""
+    found = report.read_json(report.HERE / "recall.json")
+    for name, each in found["sets"].items():
+        each.pop("stages", None)
+        if name in names:
+            each["stages"] = STAGES
+    return found
+
+
+def test_the_page_tells_where_time_goes_of_the_sets_whose_figures_do(page: Path) -> None:
+    title = "### Where the time of a search goes"
+    report.write_recall(with_stages("musique", "madial"), {})
+    _, told, after = page.read_text("utf-8").partition(title)
+    assert told
+    assert [line for line in after.partition("<!-- recall: end -->")[0].splitlines() if line.startswith("|")] == [
+        "| median of a stage, ms | embed | index | walk | gate |",
+        "|---|---|---|---|---|",
+        "| musique | 0.4 | 1.0 | 3.6 | 1.2 |",
+        "| madial | 0.4 | 1.0 | 3.6 | 1.2 |",
+    ]
+    report.write_recall(with_stages(), {})
+    assert title not in page.read_text("utf-8")
+
+
+def test_a_slow_search_is_explained_by_its_largest_stages() -> None:
+    [aim] = [aim for aim in AIMS if aim.what == "musique: search p50, ms"]
+    told = aim.reason({"recall": with_stages("musique")})
+    assert told.endswith(": walk 3.6, gate 1.2, index 1.0")
+    assert told.startswith(aim.reason({"recall": with_stages()})), "without stages, what is known without them"
 
 
 def test_a_page_without_a_place_for_the_tables_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

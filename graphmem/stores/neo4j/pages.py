@@ -100,10 +100,11 @@ async def entities(tx: Tx, query: EntityQuery) -> Page[Entity]:
         params["v_ids"] = list(query.ids)
     gaps = {"narrow": _all(narrow), "visible": seen.visible}
     if query.names is not None:
-        params["names"] = list(query.names)
+        params |= {**seen.hiding, "names": list(query.names)}
         rows = await tx.rows("read/entities_named", params, named=seen.named, own=seen.own, **gaps)
     elif query.ids is not None:
-        rows = await tx.rows("read/entities", {**params, "ids": list(query.ids)}, own=seen.own, **gaps)
+        params |= {**seen.hiding, "ids": list(query.ids)}
+        rows = await tx.rows("read/entities", params, own=seen.own, **gaps)
     else:
         params |= {"key": start[0], "id": start[1], "limit": query.limit + 1}
         rows = await tx.rows("read/entity_page", params, place=seen.place, **gaps)

@@ -7,8 +7,9 @@ from typing import Any
 
 from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet, Mark, PutRelation
-from graphmem.models import Entity, Kind, Memory, Relation, Revision
+from graphmem.models import Entity, Kind, Memory, Relation, Revision, Subgraph
 from graphmem.queries import (
+    Around,
     EntityQuery,
     Hop,
     Known,
@@ -123,6 +124,10 @@ class Neo4jStore(Administered, GraphStore):
     async def walk(self, walk_: Walk) -> Hop:
         """See `GraphStore.walk`."""
         return await self._session.ask(lambda tx: walk.walk(tx, walk_))
+
+    async def around(self, around_: Around) -> Subgraph:
+        """See `GraphStore.around`."""
+        return await self._session.ask(lambda tx: walk.around(tx, around_))
 
     async def talk(self, talk_: Talk) -> dict[str, tuple[Turn, ...]]:
         """See `GraphStore.talk`."""

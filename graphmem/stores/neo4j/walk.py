@@ -1,17 +1,18 @@
-"""`GraphStore.walk`: one hop in one round trip, bounded on hubs."""
+"""`GraphStore.walk` and `around`: one hop in one round trip, bounded on hubs or by the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphmem.queries import Hop, Node, Walk
-from graphmem.stores.neo4j.found import relation_from
+from graphmem.models import Subgraph
+from graphmem.queries import Around, Hop, Node, Walk
+from graphmem.stores.neo4j.found import entity_from, relation_from
 from graphmem.stores.neo4j.past import seen_by
 from graphmem.stores.neo4j.session import Tx
 from graphmem.stores.statements import Condition
 
-__all__ = ["walk"]
+__all__ = ["around", "walk"]
 
 _MOST = 1_000
 """How many of a hub's relations and memories are looked at, the newest, to find visible ones among them. What is
@@ -40,15 +41,34 @@ async def walk(tx: Tx, asked: Walk) -> Hop:
         "prefer_memories": _places(asked.prefer_memories),
     }
     gaps |= {"drawn": seen.drawn, "timely": seen.timely}
-    if asked.types is not None:
-        gaps["typed"] = Condition("r.type IN $v_types")
-        params["v_types"] = list(asked.types)
     ((facts, relations, mentions, nodes),) = await tx.rows("walk/hop", params, **gaps)
     return Hop(
         facts=tuple(facts),
         relations=tuple([relation_from(row) for row in relations]),
         mentions=tuple([(memory, entity) for memory, entities in mentions for entity in entities]),
         nodes={row[0]: Node(*row) for row in nodes},
+    )
+
+
+async def around(tx: Tx, asked: Around) -> Subgraph:
+    """The relations, and the visible entities at their ends."""
+    seen = await seen_by(tx, asked.view)
+    params = {
+        **seen.params,
+        **seen.hiding,
+        "entities": list(dict.fromkeys(asked.entity_ids)),
+        "without": list(asked.known),
+        "limit": asked.limit,
+    }
+    typed = Condition("true")
+    if asked.types is not None:
+        typed = Condition("r.type IN $v_types")
+        params["v_types"] = list(asked.types)
+    gaps = {"own": seen.own, "timely": seen.timely, "typed": typed, "visible": seen.visible}
+    ((relations, entities),) = await tx.rows("walk/around", params, **gaps)
+    return Subgraph(
+        entities=tuple([entity_from(row) for row in entities]),
+        relations=tuple([relation_from(row) for row in relations]),
     )
 
 

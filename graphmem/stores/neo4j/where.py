@@ -170,12 +170,20 @@ _OWNED = {
 }
 
 
+MOST_HIDDEN = 1_000
+"""Hidden memories of a partition from which on those that mention an entity are counted one by one."""
+
+_LOOKED_AT = {"alone": None, "retired": False, "day": None, "most": 0}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """A view as conditions: `visible` on `(m:Memory)`, `timely` on `(r:Relation)`, and whose things they are:
     `place` on `(p:Partition)`, `own` on `(e:Entity)`, `drawn` on `(r:Relation)`, `named` on `(n:Name)`.
 
-    The project is a parameter of every statement, `$project`. `rest` is what else has to hold of a memory.
+    The project is a parameter of every statement, `$project`. `rest` is what else has to hold of a memory. `hiding` are
+    parameters: `$alone`, the only owner, of whose memories all are visible but those retired (if `$retired`) and those
+    past their day (`$day`); null where it is not so simple. `$most` is how many of these are too many to begin with.
     """
 
     visible: Condition
@@ -185,12 +193,14 @@ class Sight:
     drawn: Condition
     named: Condition
     params: dict[str, Any]
+    hiding: dict[str, Any]
     rest: Filter = TRUE
 
     def among(self, ids: Collection[str]) -> Sight:
         """The same, where the memories that are seen are known."""
         visible = Condition(f"m.id IN $v_seen AND {self.visible}")
-        return replace(self, visible=visible, params={**self.params, "v_seen": list(ids)}, rest=TRUE)
+        params = {**self.params, "v_seen": list(ids)}
+        return replace(self, visible=visible, params=params, hiding=_LOOKED_AT, rest=TRUE)
 
 
 def sight(view: View) -> Sight:
@@ -206,7 +216,7 @@ def sight(view: View) -> Sight:
     if view.known_at is None:
         parts.extend(_now(view, params))
         compiler = _Compiler()
-        said, rest = _conjuncts(compiler, view.where)
+        said, rest = _conjuncts(compiler, view.asked)
         parts.extend(said)
         params |= compiler.params
     return Sight(
@@ -217,8 +227,18 @@ def sight(view: View) -> Sight:
         drawn=owned["r"],
         named=owned["n"],
         params=params,
+        hiding=_hiding(view),
         rest=rest,
     )
+
+
+def _hiding(view: View) -> dict[str, Any]:
+    if view.owners is None or len(view.owners) != 1 or view.asked != TRUE:
+        return _LOOKED_AT
+    if view.as_of is not None or view.known_at is not None:
+        return _LOOKED_AT
+    day = None if view.include_expired else view.today.isoformat()
+    return {"alone": view.owners[0], "retired": not view.include_superseded, "day": day, "most": MOST_HIDDEN}
 
 
 def _now(view: View, params: dict[str, Any]) -> list[str]:

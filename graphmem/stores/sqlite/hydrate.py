@@ -11,7 +11,7 @@ from graphmem.stores.sqlite.rows import entity_from, episode_from, json_array, m
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import Sight
 
-__all__ = ["entities_at", "episodes_at", "memories_by_id", "relations_at", "stating"]
+__all__ = ["entities_at", "entities_seen", "episodes_at", "memories_by_id", "relations_at", "stating"]
 
 
 def memories_by_id(
@@ -52,6 +52,15 @@ def _mention(entity_id: str, name: str, type_: str | None) -> Mention:
 def entities_at(session: Session, pks: Collection[int]) -> dict[int, Entity]:
     """Entities, counting all mentions, by row number."""
     return {row[0]: entity_from(row) for row in session.all("read/entities", pks=json_array(pks))} if pks else {}
+
+
+def entities_seen(session: Session, pks: Collection[int], seen: Sight) -> list[Entity]:
+    """Those among some entities that a visible memory mentions, in this order, counting what is visible."""
+    counts: dict[int, int] = dict(
+        session.seen("read/mention_counts", {**seen.params, "pks": json_array(pks)}, visible=seen.visible)
+    )
+    rows = session.all("read/entities", pks=json_array(pk for pk in pks if pk in counts))
+    return [entity_from(row, counts[row[0]]) for row in rows]
 
 
 def stating(session: Session, pks: Iterable[int], seen: Sight | None = None) -> dict[int, tuple[str, ...]]:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from graphmem.errors import InvalidInput
 from graphmem.models import Entity, Memory, Relation
 from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery
-from graphmem.stores.sqlite.hydrate import memories_by_id, stating
+from graphmem.stores.sqlite.hydrate import entities_seen, memories_by_id, stating
 from graphmem.stores.sqlite.moments import micros
 from graphmem.stores.sqlite.past import rewound, seen_by, seen_then
-from graphmem.stores.sqlite.rows import entity_from, json_array, relation_from
+from graphmem.stores.sqlite.rows import json_array, relation_from
 from graphmem.stores.sqlite.session import Session
 from graphmem.stores.sqlite.where import among, sight
 from graphmem.stores.statements import Condition
@@ -87,11 +87,7 @@ def entity_page(session: Session, query: EntityQuery) -> Page[Entity]:
         place = seen.met
     gaps = {"place": place, "narrow": _all(narrow), "visible": seen.visible}
     rows = session.seen("read/entity_page", params, **gaps)
-    pks = json_array(row[0] for row in rows[: query.limit])
-    counts: dict[int, int] = dict(
-        session.seen("read/mention_counts", {**seen.params, "pks": pks}, visible=seen.visible)
-    )
-    found = [entity_from(row, counts[row[0]]) for row in session.all("read/entities", pks=pks)]
+    found = entities_seen(session, [row[0] for row in rows[: query.limit]], seen)
     return _page(found, len(rows), query.limit, lambda entity: (entity.key, entity.id))
 
 

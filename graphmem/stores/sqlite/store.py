@@ -13,8 +13,9 @@ from typing import Any
 from graphmem.abc import GraphStore
 from graphmem.changes import Applied, ChangeSet, Mark
 from graphmem.errors import ConfigurationError, GraphmemError
-from graphmem.models import Entity, Kind, Memory, Relation, Revision
+from graphmem.models import Entity, Kind, Memory, Relation, Revision, Subgraph
 from graphmem.queries import (
+    Around,
     EntityQuery,
     Hop,
     Known,
@@ -32,6 +33,7 @@ from graphmem.queries import (
 )
 from graphmem.stores.sqlite import erase, pages, past, texts, upkeep
 from graphmem.stores.sqlite.apply import apply, prune
+from graphmem.stores.sqlite.around import around
 from graphmem.stores.sqlite.dump import dump
 from graphmem.stores.sqlite.hydrate import memories_by_id
 from graphmem.stores.sqlite.known import known
@@ -39,6 +41,7 @@ from graphmem.stores.sqlite.migrate import migrate
 from graphmem.stores.sqlite.pool import Pool
 from graphmem.stores.sqlite.rows import revision_from
 from graphmem.stores.sqlite.session import Session, Synchronous
+from graphmem.stores.sqlite.settings import Settings
 from graphmem.stores.sqlite.talk import talk
 from graphmem.stores.sqlite.walk import walk
 from graphmem.stores.sqlite.where import sight
@@ -55,7 +58,7 @@ _NEAR = 1_000
 each row, and a thread waits for it anew each time; a search took half as long again."""
 
 
-class SQLiteStore(GraphStore):
+class SQLiteStore(Settings, GraphStore):
     """A graph store in the SQLite file `path`; its folder is made if there is none.
 
     One thread writes, a few read, and other processes may do both in the same file. With `synchronous` FULL a
@@ -162,6 +165,10 @@ class SQLiteStore(GraphStore):
         brief = walk_.view.known_at is None and len(walk_.entity_ids) * walk_.hub_cap <= _NEAR
         return await self._pool.read(lambda session: walk(session, walk_), brief=brief)
 
+    async def around(self, around_: Around) -> Subgraph:
+        """See `GraphStore.around`."""
+        return await self._pool.read(lambda session: around(session, around_))
+
     async def talk(self, talk_: Talk) -> dict[str, tuple[Turn, ...]]:
         """See `GraphStore.talk`."""
         brief = talk_.view.known_at is None
@@ -262,32 +269,6 @@ class SQLiteStore(GraphStore):
     async def purge(self) -> dict[str, int]:
         """See `GraphStore.purge`. Rewrites the file, which takes as much free space as it has."""
         return await self._pool.write(lambda session: erase.purge(session, self.path))
-
-    async def setting(self, project: str, name: str) -> Any:
-        """See `GraphStore.setting`."""
-        return await self._pool.read(lambda session: upkeep.setting(session, project, name), brief=True)
-
-    async def put_setting(self, project: str, name: str, value: Any) -> None:
-        """See `GraphStore.put_setting`."""
-
-        def work(session: Session) -> None:
-            with session.writing():
-                upkeep.put_setting(session, project, name, value)
-
-        await self._pool.write(work)
-
-    async def swap_setting(self, project: str, name: str, old: Any, new: Any) -> bool:
-        """See `GraphStore.swap_setting`."""
-
-        def work(session: Session) -> bool:
-            with session.writing():
-                return upkeep.swap_setting(session, project, name, old, new)
-
-        return await self._pool.write(work)
-
-    async def settings(self, project: str | None = None, prefix: str = "") -> list[tuple[str, str, Any]]:
-        """See `GraphStore.settings`."""
-        return await self._pool.read(lambda session: upkeep.settings(session, project, prefix))
 
 
 def _width(query: KnownQuery) -> int:

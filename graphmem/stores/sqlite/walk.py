@@ -13,7 +13,6 @@ from graphmem.queries import Hop, Node, Walk
 from graphmem.stores.sqlite.past import seen_by
 from graphmem.stores.sqlite.rows import json_array, relation_from
 from graphmem.stores.sqlite.session import Row, Session
-from graphmem.stores.sqlite.where import among
 from graphmem.stores.statements import Condition
 
 __all__ = ["walk"]
@@ -32,11 +31,7 @@ def walk(session: Session, asked: Walk) -> Hop:
         return Hop()
     seen = seen_by(session, asked.view)
     params: dict[str, Any] = {**seen.params, "cap": asked.hub_cap, "most": _MOST}
-    typed = Condition("true")
-    if asked.types is not None:
-        typed = among("r.type", "v_types")
-        params["v_types"] = json_array(asked.types)
-    gaps = {"visible": seen.visible, "timely": seen.timely, "typed": typed}
+    gaps = {"visible": seen.visible, "timely": seen.timely}
     facts: list[Row] = []
     if asked.facts and not asked.last:
         facts = session.seen("walk/facts", {**params, "facts": json_array(asked.facts)}, **gaps)

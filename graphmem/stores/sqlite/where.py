@@ -233,7 +233,7 @@ def sight(view: View, *, driving: bool = False) -> Sight:
     if not view.include_expired:
         params["v_day"] = (view.as_of.date() if view.as_of else view.today).isoformat()
         parts.append("(m.expiration_date IS NULL OR m.expiration_date >= :v_day)")
-    parts.extend(_conjuncts(compiler, view.where))
+    parts.extend(_conjuncts(compiler, view.asked))
     timely = _timely(view, params)
     return Sight(
         visible=Condition(" AND ".join(parts)),

@@ -10,7 +10,7 @@ import pytest
 from graphmem.abc import GraphStore
 from graphmem.filters import Filter, Leaf, Or, all_of, any_of
 from graphmem.models import Memory, Partition, Scope
-from graphmem.queries import EntityQuery, KnownQuery, RelationQuery, Talk, TextQuery, View, Walk
+from graphmem.queries import Around, EntityQuery, KnownQuery, RelationQuery, Talk, TextQuery, View, Walk
 from graphmem.testing.suite.base import StoreSuite
 from graphmem.testing.worlds import TODAY, Scribe, collect, current, fresh
 from graphmem.text import text_key
@@ -112,6 +112,16 @@ async def _walk(town: Town, view: View) -> Ids:
     return found
 
 
+async def _around(town: Town, view: View) -> Ids:
+    everywhere = tuple(key for memory in town.memories for key in memory.entity_ids)
+    found = await town.store.around(Around(view=view, entity_ids=everywhere, limit=1_000))
+    return Ids(
+        relations={relation.id for relation in found.relations},
+        memories={key for relation in found.relations for key in relation.memory_ids},
+        entities={entity.id for entity in found.entities},
+    )
+
+
 async def _talk(town: Town, view: View) -> Ids:
     every = tuple(memory.id for memory in town.memories)
     talk = Talk(view=view, memory_ids=every, reach=len(every), pause=timedelta(days=10_000))
@@ -140,6 +150,7 @@ READS = {
     "entities": (_entities, {"entities"}),
     "relations": (_relations, {"relations", "entities", "memories"}),
     "walk": (_walk, {"relations", "entities", "memories"}),
+    "around": (_around, {"relations", "entities", "memories"}),
     "talk": (_talk, {"memories"}),
     "search_text": (_words, {"memories"}),
     "owners": (_owners, {"owners"}),

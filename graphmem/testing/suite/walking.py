@@ -97,8 +97,6 @@ class WalkTests(StoreSuite):
         assert relations(both) == {knows.id, likes.id}
         assert memories(both) == {told[0].id, told[1].id, alone.id}
         assert (await hop(scribe, view=view, facts=(beyond.id,))) == Hop()
-        typed = await hop(scribe, view=view, facts=(knows.id, likes.id), types=frozenset({"LIKES"}))
-        assert (typed.facts, relations(typed)) == ((likes.id,), {likes.id})
 
     async def test_a_frontier_of_several(self, scribe: Scribe) -> None:
         """What they share is there once; nowhere and nobody lead to nothing."""
@@ -128,17 +126,6 @@ class WalkTests(StoreSuite):
             assert len(found.relations) == 5
             assert relations(found) == {loop.id, there.id, back.id, *(each.id for each in parallel)}
         assert relations(await hop(scribe, bo)) == {there.id, back.id, *(each.id for each in parallel)}
-
-    async def test_types_confine_relations_only(self, scribe: Scribe) -> None:
-        """Memories are reached all the same."""
-        ana, bo = scribe.entity("Ana"), scribe.entity("Bo")
-        knows, likes = scribe.relation(ana, "KNOWS", bo), scribe.relation(ana, "LIKES", bo)
-        memory = scribe.memory(states=[knows, likes])
-        await scribe.write(ana, bo, knows, likes, memory)
-        for types, expected in ((None, {knows.id, likes.id}), ({"LIKES"}, {likes.id}), (set(), set())):
-            found = await hop(scribe, ana, types=None if types is None else frozenset(types))
-            assert relations(found) == expected
-            assert memories(found) == {memory.id}
 
     async def test_relations_may_be_followed_alone(self, scribe: Scribe) -> None:
         """Of the memories' entities nothing is told then."""
@@ -206,7 +193,7 @@ class WalkTests(StoreSuite):
         found = await hop(scribe, hub, hub_cap=2)
         assert relations(found) == {each.id for each in knows[:2]}
         assert memories(found) == {each.id for each in told[:2]}
-        found = await hop(scribe, hub, hub_cap=1, types=frozenset({"KNOWS"}), prefer_relations=(knows[3].id,))
+        found = await hop(scribe, hub, hub_cap=1, prefer_relations=(knows[3].id,))
         assert relations(found) == {knows[1].id}
 
     async def test_degrees_count_all_of_the_partition(self, scribe: Scribe) -> None:

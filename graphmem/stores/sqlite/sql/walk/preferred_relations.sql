@@ -2,7 +2,7 @@
 -- params: hubs (JSON array of row numbers), prefer (JSON array of ids)
 -- returns: entity (pk, of the hub), id, project, owner, subject (pk), type, object (pk), valid_at, invalid_at,
 --    created_at, expired_at, superseded_by, revision, label, memory (id)
--- where: visible, timely, typed
+-- where: visible, timely
 SELECT
     h.value AS entity, r.id, p.project, p.owner, r.subject, r.type, r.object, r.valid_at, r.invalid_at, r.created_at,
     r.expired_at, r.superseded_by, r.revision, r.label, m.id AS memory
@@ -14,4 +14,4 @@ CROSS JOIN json_each(:hubs) AS h ON h.value IN (r.subject, r.object)
 CROSS JOIN states AS g ON g.relation = r.pk
 CROSS JOIN memory AS m ON m.pk = g.memory
 CROSS JOIN partition AS p ON p.pk = r.partition
-WHERE true /*where timely*/ AND true /*where typed*/ AND true /*where visible*/
+WHERE true /*where timely*/ AND true /*where visible*/
