@@ -38,7 +38,7 @@ BATCH = 2_000
 BEFORE = 3
 """Calls of each kind before those that are measured."""
 
-REST = 60
+REST = 90
 """Seconds between loading and measuring."""
 
 WARM = 3
@@ -95,9 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{len(made)} memories, {counts['entities']} entities, {counts['relations']} relations in {took:.0f} s"
             f" ({counts['relations'] / took:.0f} relations/s)"
         )
-        # Opened anew, and later: a database and an index that were just filled are busy with themselves.
-        time.sleep(0 if chosen.loaded else REST)
         with Memory(place, settings=settings) as memory:
+            # A database and an index that were just filled are busy with themselves.
+            time.sleep(0 if chosen.loaded else REST)
             found = _measure(memory, degrees)
     table = Table(box=None)
     for heading in ("what", "p50 ms", "p99 ms", "relations"):
