@@ -20,6 +20,7 @@ from graphmem.vectors.keys import askable, leaf_tokens, partition_key, point_tok
 __all__ = [
     "FACET",
     "INDEXES",
+    "WHOLE",
     "confines",
     "encode",
     "is_void",
@@ -50,6 +51,9 @@ _SCANNED = 10_000
 
 FACET = edge.FacetRequest("o", limit=2)
 """Two of the partitions that have points in a shard. (Exact counts, which nobody needs, would cost 10 ms at 100k.)"""
+
+WHOLE = edge.Filter(must=[edge.HasVectorCondition("d"), edge.HasVectorCondition("s")])
+"""Holds for a point of which no vector is missing; one without a word has an empty sparse one."""
 
 _EXACT = edge.SearchParams(exact=True)
 _MASK = 2**64 - 1

@@ -14,7 +14,7 @@ from graphmem.errors import GraphmemError, Unavailable
 from graphmem.models import Kind, Point
 from graphmem.queries import Neighbour, VectorQuery
 from graphmem.vectors.edge import language
-from graphmem.vectors.edge.faults import translated
+from graphmem.vectors.edge.faults import damaged, translated
 from graphmem.vectors.edge.folder import warm
 from graphmem.vectors.keys import partition_key, project_key
 
@@ -190,21 +190,19 @@ class Copy:
     def page(self, kind: Kind, start: int | None, limit: int) -> tuple[list[Mark], int | None]:
         """Marks of up to `limit` points from number `start` on, and where the next page starts."""
         records, start = self._scroll(kind, start, limit, vectors=False)
-        payloads = [each.payload or {} for each in records]
-        if not all("i" in each and "r" in each for each in payloads):
-            raise _torn(kind)
-        return [Mark(kind=kind, id=each["i"], revision=each["r"]) for each in payloads], start
+        return [Mark(kind=kind, id=id_, revision=revision) for id_, revision in _identified(kind, records)], start
 
     def raw_page(self, kind: Kind, start: int | None, limit: int) -> tuple[list[Any], int | None]:
         """The same, as whole points in Edge's words."""
         records, start = self._scroll(kind, start, limit, vectors=True)
+        _identified(kind, records)  # or a copy would take on what is torn
         points = [(each.id, each.vector, each.payload) for each in records]
         if not all(vector and "d" in vector and "s" in vector for _, vector, _ in points):
             raise _torn(kind)
         return [edge.Point(*each) for each in points], start
 
     def check(self) -> None:
-        """Read every payload and search every vector once. Raises `Unavailable` for what cannot be read."""
+        """Read every payload, search all vectors. Raises `Unavailable` for what is not whole, or cannot be read."""
         for kind, shard in self._shards.items():
             found, start = 0, None
             while True:
@@ -215,8 +213,12 @@ class Copy:
             points, _ = self.raw_page(kind, None, 1)
             with translated(f"checking the {kind} shard"):
                 answers = [shard.query(each) for point in points for each in language.probe(point.vector)]
-            if found != shard.info().points_count or not all(answers):
-                raise Unavailable(f"The {kind} shard of the vector index holds other points than it says.")
+                whole = shard.count(edge.CountRequest(exact=True, filter=language.WHOLE))
+                said = shard.info().points_count
+            if whole < found:
+                raise _torn(kind)
+            if found != said or not all(answers):
+                raise damaged(f"The {kind} shard of the vector index holds other points than it says.")
 
     def count(self) -> int:
         """How many points are held."""
@@ -271,16 +273,20 @@ class Copy:
                 known = self._held[kind] = {number: known[number] for number in numbers if number in known}
             with translated(f"reading the {kind} shard"):
                 records = shard.retrieve(missing, ["i", "r"], False)
-            known.update({each.id: (each.payload["i"], each.payload["r"]) for each in records})
+            known.update(zip((each.id for each in records), _identified(kind, records), strict=True))
         return {number: known[number] for number in numbers if number in known}
 
 
+def _identified(kind: Kind, records: Sequence[Any]) -> list[tuple[str, int]]:
+    """Id and revision of each record, in its order."""
+    payloads = [each.payload or {} for each in records]
+    if not all("i" in each and "r" in each for each in payloads):
+        raise _torn(kind)
+    return [(each["i"], each["r"]) for each in payloads]
+
+
 def _torn(kind: Kind) -> Unavailable:
-    """Of files that are not of one moment, as a power cut may leave them."""
-    return Unavailable(
-        f"The {kind} shard of the vector index holds points of which parts are missing.",
-        hint="Build the index anew from the store: graphmem index rebuild.",
-    )
+    return damaged(f"The {kind} shard of the vector index holds points of which parts are missing.")
 
 
 def _revision(held: Mapping[int, tuple[str, int]], number: int, id_: str) -> int:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import qdrant_edge as edge
 
 from graphmem.errors import DiskFull, EmbedderChanged, InvalidInput, StoreLocked, Unavailable
 from graphmem.models import SparseVector
@@ -205,6 +206,50 @@ async def test_damage_after_an_orderly_stop_is_no_end_either(folder: Path, pen: 
             await read_all()
         await index.aclose()
         assert await reopened(folder) == (0, False)
+
+
+TEARS = {
+    "the first one's payload": lambda ids: edge.UpdateOperation.clear_payload(ids[:1]),
+    "the last one's revision": lambda ids: edge.UpdateOperation.delete_payload(ids[-1:], ["r"]),
+    "the first one's vector": lambda ids: edge.UpdateOperation.delete_vectors(ids[:1], ["d"]),
+    "the last one's vector": lambda ids: edge.UpdateOperation.delete_vectors(ids[-1:], ["d"]),
+    "the last one's terms": lambda ids: edge.UpdateOperation.delete_vectors(ids[-1:], ["s"]),
+}
+"""What of a point a power cut may take where files are not of one moment."""
+
+
+@pytest.mark.parametrize("part", TEARS)
+async def test_points_with_parts_missing_empty_the_copy(folder: Path, pen: Pen, part: str) -> None:
+    """After a power cut: the index opens, empty, whichever point is torn, and can be filled again."""
+    await filled(folder, pen)
+    tear(folder, part)
+    (folder / "state").write_text("open")
+    assert await reopened(folder) == (0, False)
+    assert len(await filled(folder, pen)) == 40
+
+
+@pytest.mark.parametrize("part", TEARS)
+async def test_a_torn_point_met_later_is_not_forgotten(folder: Path, pen: Pen, part: str) -> None:
+    """Where opening did not look, making a copy says so, and the next opening looks closer and starts empty."""
+    await filled(folder, pen)
+    tear(folder, part)
+    index = EdgeIndex(folder)
+    await index.open(FINGERPRINT)
+    assert index.clean
+    with pytest.raises(Unavailable, match=r"parts are missing.*rebuild"):
+        await index.compact()
+    await index.aclose()
+    assert await reopened(folder) == (0, False)
+
+
+def tear(folder: Path, part: str) -> None:
+    """Take a part from a memory's point, in the shard's own files; nothing else is changed."""
+    [path] = folder.glob("copy-*/memory")
+    shard = edge.EdgeShard.load(str(path))
+    records, _ = shard.scroll(edge.ScrollRequest(limit=100, with_payload=False, with_vector=False))
+    shard.update(TEARS[part]([each.id for each in records]))
+    shard.flush()
+    shard.close()
 
 
 def cut(folder: Path, name: str) -> None:
