@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 import warnings
 from collections import defaultdict, deque
@@ -64,13 +65,16 @@ class Refusal(Exception):
 class QdrantServer:
     """The server; a context manager. It keeps what it holds when it is left, until it is thrown away."""
 
-    def __init__(self, *, version: str = "1.20.0", api_key: str | None = None) -> None:
+    def __init__(
+        self, *, version: str = "1.20.0", api_key: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.requests: list[Request] = []
         self.version = tuple(int(part) for part in version.split("."))
         self.before: Callable[[Request], None] = lambda request: None
         self._said = version
         self._port = 0  # a free one
         self._key = api_key
+        self._tls = tls
         self._client = QdrantClient(":memory:")
         self._indexed: defaultdict[str, set[str]] = defaultdict(set)
         self._script: deque[Reply] = deque()
@@ -91,6 +95,8 @@ class QdrantServer:
         self._stopping.clear()
         self._http = ThreadingHTTPServer(("127.0.0.1", self._port), handler)
         self._http.daemon_threads = True
+        if self._tls is not None:
+            self._http.socket = self._tls.wrap_socket(self._http.socket, server_side=True)
         self._port = self._http.server_port
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
@@ -108,7 +114,7 @@ class QdrantServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self._port}"
 
     @property
     def lines(self) -> list[str]:

@@ -145,10 +145,12 @@ def _misspelt(url: str, why: str) -> ConfigurationError:
 
 def _unavailable(url: str, error: Exception) -> Unavailable:
     said = _said(error) if isinstance(error, Neo4jError) else str(error)
+    hint = "Check that it runs and that its address is right; then try again."
+    if urlsplit(url).scheme.endswith("+s") and not isinstance(error, Neo4jError):
+        hint += " Its certificate has to be trusted here: where an authority of your own signed it, name that one's in "
+        hint += "SSL_CERT_FILE."
     return Unavailable(
-        f"Neo4j at {shown(url)!r} cannot be reached, or is too busy: {said}",
-        hint="Check that it runs and that its address is right; then try again.",
-        retry_after=_RETRY_AFTER,
+        f"Neo4j at {shown(url)!r} cannot be reached, or is too busy: {said}", hint=hint, retry_after=_RETRY_AFTER
     )
 
 

@@ -18,6 +18,7 @@ from graphmem.errors import ConfigurationError, DiskFull, GraphmemError, Unavail
 __all__ = ["is_missing", "translated"]
 
 _FULL = re.compile(r"No space left|disk (is )?full|out of disk", re.IGNORECASE)
+_UNTRUSTED = re.compile(r"CERTIFICATE_VERIFY_FAILED\W*(?:certificate verify failed: )?(?P<why>[^():\n]*\w)?")
 _MISSING = re.compile(r"Collection .* (not found|doesn't exist)")
 _CODES = {
     grpc.StatusCode.UNAUTHENTICATED: 401,
@@ -83,6 +84,8 @@ def _answered(status: int, said: str, doing: str, where: str) -> GraphmemError:
         return DiskFull(f"The disk of the Qdrant server at {where} is full: {doing} failed.", hint="Free some space.")
     if status == 408:
         return _late(doing, where)
+    if untrusted := _UNTRUSTED.search(said):
+        return _untrusted(untrusted["why"], doing, where)
     hint = "Try again later." if status in (429, 502, 503, 504) else "The server's log says more."
     return Unavailable(f"The Qdrant server at {where} failed at {doing} ({status}): {said[:200]}", hint=hint)
 
@@ -92,6 +95,8 @@ def _unanswered(source: Exception, doing: str, where: str) -> GraphmemError:
         return _late(doing, where)
     if isinstance(source, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConfigurationError(f"{where!r} is no address of a Qdrant server.", setting="GRAPHMEM_VECTORS")
+    if untrusted := _UNTRUSTED.search(str(source)):
+        return _untrusted(untrusted["why"], doing, where)
     if isinstance(source, httpx.TransportError):
         return Unavailable(
             f"The Qdrant server at {where} cannot be reached ({type(source).__name__}): {doing} failed.",
@@ -106,6 +111,15 @@ def _unanswered(source: Exception, doing: str, where: str) -> GraphmemError:
 
 def _late(doing: str, where: str) -> Unavailable:
     return Unavailable(f"The Qdrant server at {where} did not answer in time: {doing} failed.", hint="Try again later.")
+
+
+def _untrusted(why: str | None, doing: str, where: str) -> Unavailable:
+    """No mistake in a setting, for one that was trusted runs out some day."""
+    return Unavailable(
+        f"The certificate of the Qdrant server at {where} is not trusted ({why or 'no reason given'}): {doing} failed.",
+        hint="Where an authority of your own signed it, name that one's in SSL_CERT_FILE, and for gRPC in "
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH.",
+    )
 
 
 def _words(error: UnexpectedResponse) -> str:

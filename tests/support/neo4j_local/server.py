@@ -39,6 +39,14 @@ dbms.security.procedures.unrestricted=apoc.*
 db.tx_log.preallocate=false
 """
 
+ENCRYPTED = """\
+server.bolt.tls_level=REQUIRED
+dbms.ssl.policy.bolt.enabled=true
+dbms.ssl.policy.bolt.base_directory={tls}
+dbms.ssl.policy.bolt.private_key=private.key
+dbms.ssl.policy.bolt.public_certificate=public.crt
+"""
+
 
 class NotHere(Exception):
     """What a local server needs is not on this machine."""
@@ -70,12 +78,23 @@ def jars() -> Path:
 
 
 class Server:
-    """One server. `start`, `stop` and `kill` may follow one another; the home folder keeps the data meanwhile."""
+    """One server. `start`, `stop` and `kill` may follow one another; the home folder keeps the data meanwhile.
+
+    With `tls`, a folder with `private.key` and `public.crt`, it speaks nothing else.
+    """
 
     def __init__(
-        self, home: Path, *, bolt: int | None = None, http: int | None = None, heap: int = 512, cache: int = 256
+        self,
+        home: Path,
+        *,
+        bolt: int | None = None,
+        http: int | None = None,
+        heap: int = 512,
+        cache: int = 256,
+        tls: Path | None = None,
     ) -> None:
         self.home = home
+        self.tls = tls
         self.bolt, self.http = bolt or _free_port(), http or _free_port()
         self._heap = heap
         self._cache = cache
@@ -83,8 +102,8 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where drivers connect."""
-        return f"bolt://127.0.0.1:{self.bolt}"
+        """Where drivers connect; whoever signed its certificate."""
+        return f"{'bolt' if self.tls is None else 'bolt+ssc'}://127.0.0.1:{self.bolt}"
 
     @property
     def browser(self) -> str:
@@ -99,9 +118,8 @@ class Server:
         for jar in lib.glob("apoc-*.jar"):
             if not (plugins / jar.name).exists():
                 shutil.copy(jar, plugins)
-        (conf / "neo4j.conf").write_text(
-            CONFIGURATION.format(bolt=self.bolt, http=self.http, heap=self._heap, cache=self._cache)
-        )
+        said = CONFIGURATION.format(bolt=self.bolt, http=self.http, heap=self._heap, cache=self._cache)
+        (conf / "neo4j.conf").write_text(said if self.tls is None else said + ENCRYPTED.format(tls=self.tls))
         # APOC has to be on the class path, too: on the plugins' path alone its configuration is not found.
         others = [str(jar) for jar in sorted(lib.glob("*.jar")) if not jar.name.startswith("apoc-")]
         command = [
@@ -160,10 +178,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def local_server(**ports: int) -> Iterator[Server]:
+def local_server(tls: Path | None = None) -> Iterator[Server]:
     """A server in a home folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="graphmem-neo4j-", ignore_cleanup_errors=True) as home:
-        server = Server(Path(home), **ports)
+        server = Server(Path(home), tls=tls)
         server.start()
         try:
             yield server
