@@ -4,8 +4,9 @@ Fills a memory with generated facts and measures, through the public API: bulk w
 (the question's embedding included), the time to import the package, and memory at rest; then the median of each stage
 of a search, beside that of a plain loop of the interpreter, which says how fast the machine was at that moment. Sizes
 and users are chosen on the command line, to see how cost grows. With `--location` the memory is there, an empty Neo4j
-say, for one size a run; else it is a temporary folder. A Neo4j that was just started is slow until Java has compiled
-what searches do, so searches are timed after `--warm` others.
+say, for one size a run; else it is a temporary folder. `--vectors` is an empty Qdrant for it, which indexes on after a
+load: `--rest` waits for that. A Neo4j that was just started is slow until Java has compiled what searches do: they are
+timed after `--warm` others.
 """
 
 from __future__ import annotations
@@ -175,8 +176,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", default="1000x1,10000x10,100000x100,100000x1", help="memories x users, by commas")
     parser.add_argument("--searches", type=int, default=500)
     parser.add_argument("--warm", type=int, help="searches before those that are timed; default: 20, of a server 2,000")
+    parser.add_argument("--rest", type=int, default=0, help="seconds from loading to asking, for a server to index in")
     parser.add_argument("--adds", type=int, default=200)
     parser.add_argument("--location", help="where the memory is, e.g. neo4j://…; default: a temporary folder")
+    parser.add_argument("--vectors", default="edge", help="where its index is, e.g. http://localhost:6333")
     parser.add_argument("--json", help="write the figures to this file")
     parser.add_argument("--keep", action="store_true", help="keep the figures, in bench/speed.json and on the page")
     chosen = parser.parse_args(arguments)
@@ -199,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.json:
         write_json(chosen.json, rows)
     if chosen.keep:
-        keep("latency", place(chosen.location), {row["size"]: row for row in rows[1:]})
+        keep("latency", place(chosen.location, chosen.vectors), {row["size"]: row for row in rows[1:]})
 
 
 ALL = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "open s", "rest MB")
@@ -211,7 +214,7 @@ def _line(console: Console, size: str, cells: Sequence[str]) -> None:
 
 
 def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str, Any]:
-    settings = Settings(extractor="verbatim", embedder="bundled")
+    settings = Settings(extractor="verbatim", embedder="bundled", vectors=chosen.vectors)
     stages: list[dict[str, float]] = []
     loops: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -220,6 +223,7 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
             bulk = memories / _took(lambda: memory.add_many(items))
             asked = list(questions(chosen.searches, users))
             memory.index("drain")
+            time.sleep(chosen.rest)
             warm = chosen.warm if chosen.warm is not None else 2_000 if chosen.location else 20
             for text, user in questions(warm, users, seed=17):
                 memory.search(text, user_id=user)
@@ -229,7 +233,7 @@ def _measure(memories: int, users: int, chosen: argparse.Namespace) -> dict[str,
                 loops.append(_took(_loop) * 1000)
             extra = list(facts(chosen.adds, users, seed=13))
             adds = [_took(partial(memory.add, **item)) for item in extra]
-        opened, rest = _at_rest(chosen.location or folder)
+        opened, rest = _at_rest(chosen.location or folder, chosen.vectors)
     return {
         "size": f"{memories}x{users}",
         "bulk/s": bulk,
@@ -265,18 +269,18 @@ def _percentile(times: Sequence[float]) -> float:
     return sorted(times)[int(len(times) * 0.99)]
 
 
-def _at_rest(folder: str) -> tuple[float, float]:
+def _at_rest(folder: str, vectors: str) -> tuple[float, float]:
     """Seconds until the first answer, and megabytes resident, of a fresh process that opened the memory."""
     code = (
         "import sys, time; started = time.perf_counter()\n"
         "from graphmem import Memory, Settings\n"
-        "with Memory(sys.argv[1], settings=Settings(extractor='verbatim')) as memory:\n"
+        "with Memory(sys.argv[1], settings=Settings(extractor='verbatim', vectors=sys.argv[2])) as memory:\n"
         "    memory.search('who works at Atlas?', user_id='user-0')\n"
         "    took = time.perf_counter() - started\n"
         "    pages = int(open('/proc/self/statm').read().split()[1])\n"
         "    print(took, pages * 4096 / 2**20)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code, folder, vectors], capture_output=True, text=True, check=True)
     took, rest = done.stdout.split()
     return float(took), float(rest)
 

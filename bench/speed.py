@@ -1,6 +1,6 @@
 """The figures of speed that are kept, `bench/speed.json`, and their tables on the page.
 
-A benchmark that is told to `--keep` puts what it found in the place of what it found before, embedded or in Neo4j, and
+A benchmark that is told to `--keep` puts what it found in the place of what it found before, with the same stores, and
 writes the tables anew, with what they say of the aims.
 """
 
@@ -19,11 +19,11 @@ __all__ = ["EMBEDDED", "SERVED", "all_figures", "keep", "place", "write_page"]
 
 KEPT = HERE / "speed.json"
 
-EMBEDDED, SERVED = "embedded", "Neo4j and Edge"
+EMBEDDED, SERVED, REMOTE = "embedded", "Neo4j and Edge", "Neo4j and Qdrant"
 """The pairs of stores that are measured."""
 
-PARTS = ("graphmem", "qdrant-edge-py", "neo4j")
-"""Whose versions matter for speed; `neo4j` is the driver."""
+PARTS = ("graphmem", "qdrant-edge-py", "qdrant-client", "neo4j")
+"""Whose versions matter for speed; the last two are those of the clients."""
 
 FIGURES = ("bulk/s", "add p50", "add p99", "search p50", "search p99", "rest MB", "loop")
 CALLS = ("add", "search", "get_all")
@@ -31,9 +31,11 @@ CALLS = ("add", "search", "get_all")
 Rows = Mapping[str, Mapping[str, Any]]
 
 
-def place(location: str | None) -> str:
-    """What to call the pair of stores at a location."""
-    return SERVED if location and "://" in location else EMBEDDED
+def place(location: str | None, vectors: str = "edge") -> str:
+    """What to call the pair of stores at a location, with an index."""
+    if not (location and "://" in location):
+        return EMBEDDED
+    return SERVED if vectors == "edge" else REMOTE
 
 
 def keep(benchmark: str, name: str, figures: Mapping[str, Any]) -> None:
@@ -65,7 +67,11 @@ def write_page() -> None:
     figures = all_figures()
     found = figures["speed"]
     latency = found.get("latency", {})
-    for part, command, stores in (("embedded", "latency", EMBEDDED), ("Neo4j", "latency --location", SERVED)):
+    for part, command, stores in (
+        ("embedded", "latency", EMBEDDED),
+        ("Neo4j", "latency --location", SERVED),
+        ("Qdrant", "latency --location --vectors", REMOTE),
+    ):
         if rows := latency.get(stores):
             measured = _measured({stores: found["measured"]["latency"][stores]})
             fill(f"latency, {part}", f"python -m bench.{command} --keep", (*measured, *_latency(rows)))

@@ -31,9 +31,10 @@ from qdrant_client import QdrantClient, models
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a client sent. `body` is the decoded JSON, header names are lower case."""
+    """What a client sent, from which port. `body` is the decoded JSON, header names are lower case."""
 
     method: str
+    port: int
     path: str
     headers: Mapping[str, str]
     body: Any
@@ -268,7 +269,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = json.loads(raw) if raw else None
         path = urlsplit(self.path).path
-        reply = self.server_of.answer(Request(method=self.command, path=path, headers=headers, body=body))
+        port = self.client_address[1]
+        reply = self.server_of.answer(Request(method=self.command, port=port, path=path, headers=headers, body=body))
         if reply.hangs:
             self.close_connection = True
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import socket
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from graphmem.changes import Mark
 from graphmem.errors import ConfigurationError, DiskFull, EmbedderChanged, Unavailable
 from graphmem.filters import Leaf
 from graphmem.testing.points import DIMENSIONS, FINGERPRINT, Pen
-from graphmem.vectors.qdrant import QdrantIndex
+from graphmem.vectors.qdrant import QdrantIndex, language
 from tests.support.qdrant_server import QdrantServer, Reply
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +74,28 @@ async def test_one_call_is_one_request(index, server, pen):
     found = await index.query(queries)
     assert server.lines == ["POST /collections/{}/points/query/batch"]
     assert [[hit.id for hit in each] for each in found] == [[each.id] for each in points for _ in range(2)] + [[]]
+
+
+async def test_requests_share_a_connection_and_answers_are_not_compressed(index, server, pen):
+    """A real server sends compressed ones in pieces, each of which waits until the one before is acknowledged."""
+    await index.upsert(pen.points(3))
+    server.requests.clear()
+    for _ in range(5):
+        await index.query([pen.ask()])
+    assert len(server.requests) == 5
+    assert {request.headers["accept-encoding"] for request in server.requests} == {"identity"}
+    assert len({request.port for request in server.requests}) == 1
+
+
+async def test_what_is_asked_is_sent_as_it_is(index, server, pen):
+    """The client's own copies are left out; what was asked for is not changed by that."""
+    asked = pen.ask(among=tuple(point.id for point in pen.points(30)))
+    sent = language.request(asked, corpus=True)
+    before = sent.model_dump()
+    copied = copy.deepcopy(sent)
+    assert copied.filter is sent.filter
+    copied.query = None
+    assert sent.model_dump() == before
 
 
 async def test_what_cannot_be_answered_is_not_asked(index, server, pen):
