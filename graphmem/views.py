@@ -220,11 +220,12 @@ class SubgraphView(TypedDict):
 
 
 class PathsView(TypedDict):
-    """Ways between two entities, and what they pass."""
+    """Ways between two entities, and what they pass; `complete`: nothing was left out that others could lead over."""
 
     paths: list[PathView]
     entities: list[EntityView]
     relations: list[RelationView]
+    complete: bool
 
 
 class Receipt(TypedDict):

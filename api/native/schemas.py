@@ -15,7 +15,7 @@ from pydantic.json_schema import WithJsonSchema
 from typing_extensions import TypedDict
 
 from graphmem.client.later import EventView
-from graphmem.client.local import MAX_DEPTH, MAX_QUERY
+from graphmem.client.local import MAX_DEPTH, MAX_LENGTH, MAX_QUERY
 from graphmem.engine.keys import MAX_NAME as MAX_KEY_NAME
 from graphmem.engine.keys import MAX_PROJECTS, MAX_RATE, Role
 from graphmem.engine.requests import (
@@ -451,7 +451,7 @@ class PathsQuery(EntityQuery):
 
     source: Annotated[Name, Field(description="A name or id.")]
     target: Annotated[Name, Field(description="A name or id.")]
-    max_length: Annotated[int, Field(ge=1, le=8, description="Relations on the way, at most.")] = 4
+    max_length: Annotated[int, Field(ge=1, le=MAX_LENGTH, description="Relations on the way, at most.")] = 4
     limit: QueryLimit | None = None
 
 

@@ -67,8 +67,10 @@ def paths(
             call.console.print(path.text, markup=False)
         if not found:
             call.console.print(f"No path of at most {max_length} relations.")
+        if not found.complete:
+            call.console.print("[dim]Not all of the graph was looked at: there may be others.[/]")
 
-    call.answer([path_view(path) for path in found], show)
+    call.answer({"paths": [path_view(path) for path in found], "complete": found.complete}, show)
 
 
 def entities(

@@ -52,6 +52,9 @@ MAX_QUERY = 10_000
 MAX_DEPTH = 6
 """Relations that a neighbourhood may reach out."""
 
+MAX_LENGTH = 8
+"""Relations on the longest way between two entities."""
+
 
 class LocalBackend(LocalExports):
     """`Backend` over an engine. `by` names the actor in histories."""
@@ -239,9 +242,7 @@ class LocalBackend(LocalExports):
         """The neighbourhood of an entity (`entity`: a name or id), `depth` (1) relations out, `limit` (100) in all."""
         given = _Given(arguments)
         name, types = given.pop("entity"), given.pop("types")
-        depth = door.read_limit(given.pop("depth"), default=1, field="depth")
-        if depth > MAX_DEPTH:
-            raise InvalidInput(f"'depth' is {depth}; the most is {MAX_DEPTH}.", field="depth")
+        depth = door.read_limit(given.pop("depth"), default=1, field="depth", most=MAX_DEPTH)
         limit = door.read_limit(given.pop("limit"), default=AROUND, field="limit", most=MAX_AROUND)
         view = self._view(given)
         given.finish("subgraph")
@@ -255,22 +256,24 @@ class LocalBackend(LocalExports):
         }
 
     async def paths(self, arguments: Arguments) -> PathsView:
-        """The shortest ways from `source` to `target` (names or ids), at most `max_length` (4) relations long."""
+        """The shortest ways from `source` to `target` (names or ids).
+
+        They are `max_length` relations long at most, 4 if that is not given; it may be up to `MAX_LENGTH`.
+        """
         given = _Given(arguments)
         source, target = given.pop("source"), given.pop("target")
-        longest = door.read_limit(given.pop("max_length"), default=4, field="max_length")
+        longest = door.read_limit(given.pop("max_length"), default=4, field="max_length", most=MAX_LENGTH)
         limit = door.read_limit(given.pop("limit"), default=5, field="limit")
         view = self._view(given)
         given.finish("paths")
         starts, goals = await _named(self.engine.read, view, source), await _named(self.engine.read, view, target)
-        paths, passed = await self.engine.read.paths(
-            view, [each.id for each in starts], [each.id for each in goals], min(longest, 8), limit
-        )
+        paths, passed = await self.engine.read.paths(view, starts, goals, longest, limit)
         entities = {entity.id: entity for entity in passed.entities}
         return {
             "paths": [path_view(path) for path in paths],
             "entities": [entity_view(entity) for entity in passed.entities],
             "relations": relation_views(passed.relations, entities),
+            "complete": passed.complete,
         }
 
     async def scopes(self) -> list[dict[str, Any]]:

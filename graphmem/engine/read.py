@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from graphmem.engine.between import Between
 from graphmem.engine.explore import Exploration
 from graphmem.engine.parts import Parts
 from graphmem.errors import NotFound
-from graphmem.models import Entity, Memory, Path, Relation, Revision, Step, Subgraph
-from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, View, Walk
+from graphmem.models import Entity, Memory, Path, Relation, Revision, Subgraph
+from graphmem.queries import EntityQuery, MemoryQuery, Page, RelationQuery, View
 from graphmem.retrieval import Recall, RecallQuery, Retriever, readable
 from graphmem.text import name_key
 
@@ -17,12 +18,6 @@ __all__ = ["Read"]
 
 MOST_OWNERS = 64
 """Partitions that a read naming no owner is narrowed to; with more, the index is asked over all of the project."""
-
-HUB = 500
-"""Relations followed from one entity on the way to another."""
-
-MOST_NODES = 5_000
-"""Entities that are looked at between two."""
 
 
 class Read:
@@ -104,58 +99,18 @@ class Read:
         return await Exploration(self._store, view, centre, depth=depth, limit=limit, types=types).run()
 
     async def paths(
-        self, view: View, sources: Iterable[str], targets: Iterable[str], longest: int, limit: int
+        self, view: View, sources: Iterable[Entity], targets: Iterable[Entity], longest: int, limit: int
     ) -> tuple[tuple[Path, ...], Subgraph]:
         """The shortest ways from one entity to another along relations, in either direction, and what they pass.
 
-        At most `longest` relations long, at most `limit` of them, all of one length.
+        At most `longest` relations long, at most `limit` of them, all of one length. What they pass is `complete` if
+        nothing was left out that a way could have led over.
         """
-        goals = frozenset(targets)
-        arrivals: dict[str, list[tuple[str, Relation]]] = {entity_id: [] for entity_id in sources}
-        frontier = arrivals.keys()
-        for _ in range(longest):
-            if not frontier or goals & frontier or len(arrivals) >= MOST_NODES:
-                break
-            hop = await self._store.walk(Walk(view=view, entity_ids=tuple(frontier), hub_cap=HUB, memories=False))
-            reached: dict[str, list[tuple[str, Relation]]] = {}
-            for relation in hop.relations:
-                for here, there in _ends(relation):
-                    if here in frontier and there not in arrivals:
-                        reached.setdefault(there, []).append((here, relation))
-            arrivals |= reached
-            frontier = reached.keys()
-        ways = [way for goal in sorted(goals & set(arrivals)) for way in _unroll(goal, arrivals, limit)]
-        ways.sort(key=lambda way: (len(way), way))
-        ways = [way for way in ways if len(way) == len(ways[0])][:limit]
-        return await self._described(view, ways, arrivals)
-
-    async def _described(
-        self,
-        view: View,
-        ways: list[tuple[Step, ...]],
-        arrivals: dict[str, list[tuple[str, Relation]]],
-    ) -> tuple[tuple[Path, ...], Subgraph]:
-        walked = {step.relation_id for way in ways for step in way}
-        passed = {
-            relation.id: relation for found in arrivals.values() for _, relation in found if relation.id in walked
-        }
+        between = Between(self._store, view, sources, targets, longest=longest)
+        ways = await between.find(limit)
+        passed = between.relations
         entities = await self.by_id(view, {step.target_id for way in ways for step in way})
         paths = tuple(readable(way, entities, passed, {}, start="") for way in ways)
-        return paths, Subgraph(entities=tuple(entities.values()), relations=tuple(passed.values()))
-
-
-def _ends(relation: Relation) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (relation.subject_id, relation.object_id), (relation.object_id, relation.subject_id)
-
-
-def _unroll(goal: str, arrivals: dict[str, list[tuple[str, Relation]]], limit: int) -> list[tuple[Step, ...]]:
-    """The ways to `goal`, each from its start: at most `limit`."""
-    ways: list[tuple[Step, ...]] = []
-    open_ends: list[tuple[str, tuple[Step, ...]]] = [(goal, ())]
-    while open_ends and len(ways) < limit:
-        here, way = open_ends.pop()
-        if not arrivals[here]:
-            ways.append((Step("match", None, here), *way))
-        for before, relation in sorted(arrivals[here], key=lambda each: each[1].id, reverse=True):
-            open_ends.append((before, (Step("relation", before, here, relation.id), *way)))
-    return ways
+        return paths, Subgraph(
+            entities=tuple(entities.values()), relations=tuple(passed.values()), complete=between.complete
+        )

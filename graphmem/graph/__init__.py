@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphmem.graph.sync import Graph
-from graphmem.graph.things import Edge, Neighbourhood
+from graphmem.graph.things import Edge, Neighbourhood, Paths
 from graphmem.graph.view import AsyncGraph
 
-__all__ = ["AsyncGraph", "Edge", "Graph", "Neighbourhood"]
+__all__ = ["AsyncGraph", "Edge", "Graph", "Neighbourhood", "Paths"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from graphmem.graph.things import Edge, Neighbourhood
+from graphmem.graph.things import Edge, Neighbourhood, Paths
 from graphmem.graph.view import AsyncGraph
-from graphmem.models import Entity, Path
+from graphmem.models import Entity
 from graphmem.queries import AROUND
 
 __all__ = ["Graph"]
@@ -65,7 +65,7 @@ class Graph:
         """See `AsyncGraph.subgraph`."""
         return self._portal.call(self._graph.subgraph, name, depth, types, limit)
 
-    def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> list[Path]:
+    def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> Paths:
         """See `AsyncGraph.paths`."""
         return self._portal.call(self._graph.paths, source, target, max_length, limit)
 

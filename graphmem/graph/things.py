@@ -5,7 +5,7 @@ Showing one never asks the store anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import Any, Literal
 
 from graphmem.errors import InvalidInput, MissingExtra
-from graphmem.models import Entity, Relation
+from graphmem.models import Entity, Path, Relation
 
-__all__ = ["Edge", "Neighbourhood"]
+__all__ = ["Edge", "Neighbourhood", "Paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,17 @@ class Edge:
             "source_id": relation.subject_id,
             "target_id": relation.object_id,
         }
+
+
+class Paths(list[Path]):
+    """Ways between two entities. If they are not `complete`, there may be others, as short or shorter.
+
+    Of an entity with more than 500 relations the newest 500 are followed, and up to some 5,000 entities looked at.
+    """
+
+    def __init__(self, paths: Iterable[Path] = (), *, complete: bool = True) -> None:
+        super().__init__(paths)
+        self.complete = complete
 
 
 @dataclass(frozen=True, slots=True)

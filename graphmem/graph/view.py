@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from graphmem.errors import NotFound, NotSupported
-from graphmem.graph.things import Edge, Neighbourhood
+from graphmem.graph.things import Edge, Neighbourhood, Paths
 from graphmem.models import Entity, Path, Step
 from graphmem.queries import AROUND
 from graphmem.views import (
@@ -119,14 +119,15 @@ class AsyncGraph:
         view = await (await self._reads()).subgraph(asked)
         return _neighbourhood([read_entity(each) for each in view["entities"]], view["relations"], view["complete"])
 
-    async def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> list[Path]:
+    async def paths(self, source: str, target: str, max_length: int = 4, limit: int = 5) -> Paths:
         """The shortest ways from one entity to another, against the arrows too; empty if there is none.
 
-        Raises `NotFound` if nothing is called so.
+        Looked for among no more of the graph than `Paths` says: its `complete` tells whether that was all. Raises
+        `NotFound` if nothing is called so, `InvalidInput` for a `max_length` over 8.
         """
         asked = {**self._scope, "source": source, "target": target, "max_length": max_length, "limit": limit}
         view = await (await self._reads()).paths(asked)
-        return [_path(each) for each in view["paths"]]
+        return Paths((_path(each) for each in view["paths"]), complete=view["complete"])
 
     async def to_networkx(self) -> Any:
         """All of it as a `networkx.MultiDiGraph`; see `Neighbourhood.to_networkx`."""

@@ -103,7 +103,8 @@ def test_the_graph_is_drawn(told: Run) -> None:
 def test_paths_entities_and_timeline(told: Run) -> None:
     path = "Ana Silva —HAS_SISTER→ Marta —WORKS_AT→ Feedzai"
     assert told("paths", "Ana", "Feedzai", "--user", "ana").out == f"{path}\n"
-    assert [each["text"] for each in told("paths", "Ana", "Feedzai", "--user", "ana", "--json").json] == [path]
+    ways = told("paths", "Ana", "Feedzai", "--user", "ana", "--json").json
+    assert ([each["text"] for each in ways["paths"]], ways["complete"]) == ([path], True)
     assert "No path" in told("paths", "Ana", "Feedzai", "--user", "ana", "--max-length", "1").out
     people = told("entities", "--user", "ana", "--type", "Person", "--json").json
     assert {each["name"] for each in people} == {"Ana Silva", "Marta"}
