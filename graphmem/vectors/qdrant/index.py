@@ -39,7 +39,7 @@ _DIGITS = 6
 
 _REST: dict[str, Any] = {
     # The server compresses into several writes and waits, before the last, until the one before is acknowledged, which
-    # Linux does after 40 ms: a search, which asks twice, took 100 ms where it takes 15.
+    # Linux does after 40 ms: a search, which asks twice, waited 80 ms for nothing.
     "headers": {"accept-encoding": "identity"},
     # The client opens a connection for each request to localhost. The server closes one after 5 s without any: whoever
     # uses it at that moment fails.
