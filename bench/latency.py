@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--searches", type=int, default=500)
     parser.add_argument("--warm", type=int, help="searches before those that are timed; default: 20, of a server 2,000")
     parser.add_argument("--rest", type=int, default=0, help="seconds from loading to asking, for a server to index in")
-    parser.add_argument("--adds", type=int, default=200)
+    parser.add_argument("--adds", type=int, default=1_000)
     parser.add_argument("--location", help="where the memory is, e.g. neo4j://…; default: a temporary folder")
     parser.add_argument("--vectors", default="edge", help="where its index is, e.g. http://localhost:6333")
     parser.add_argument("--json", help="write the figures to this file")
