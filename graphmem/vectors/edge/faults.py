@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from graphmem.errors import DiskFull, Unavailable
 
-__all__ = ["damaged", "passing", "translated"]
+__all__ = ["passing", "translated"]
 
 _HINT = "If it stays so, build the index anew from the store: graphmem index rebuild."
 
@@ -36,16 +36,9 @@ def translated(doing: str) -> Iterator[None]:
         raise Unavailable(f"The vector index failed at {doing}: {said[:300]}.", hint=_HINT) from error
 
 
-def damaged(message: str) -> Unavailable:
-    """Of files that contradict themselves, though each can be read: a power cut may leave them of different moments."""
-    hint = "Build the index anew from the store: graphmem index rebuild."
-    return Unavailable(message, hint=hint, damaged=True)
-
-
 def passing(error: Unavailable) -> bool:
-    """Whether the failure says nothing about the files: the same may work the next time."""
-    if "damaged" in error.details:
-        return False
-    if isinstance(error, DiskFull) or error.__cause__ is None:
-        return True
-    return _PASSING.search(str(error.__cause__)) is not None
+    """Whether the failure surely says nothing about the files: the same may work the next time.
+
+    What is not known to pass is taken for damage: that costs a look, or a copy made anew, and not what is in the store.
+    """
+    return isinstance(error, DiskFull) or _PASSING.search(str(error.__cause__)) is not None

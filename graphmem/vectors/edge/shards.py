@@ -14,7 +14,7 @@ from graphmem.errors import GraphmemError, Unavailable
 from graphmem.models import Kind, Point
 from graphmem.queries import Neighbour, VectorQuery
 from graphmem.vectors.edge import language
-from graphmem.vectors.edge.faults import damaged, translated
+from graphmem.vectors.edge.faults import translated
 from graphmem.vectors.edge.folder import warm
 from graphmem.vectors.keys import partition_key, project_key
 
@@ -218,7 +218,7 @@ class Copy:
             if whole < found:
                 raise _torn(kind)
             if found != said or not all(answers):
-                raise damaged(f"The {kind} shard of the vector index holds other points than it says.")
+                raise _torn(kind, "other points than it says")
 
     def count(self) -> int:
         """How many points are held."""
@@ -285,8 +285,12 @@ def _identified(kind: Kind, records: Sequence[Any]) -> list[tuple[str, int]]:
     return [(each["i"], each["r"]) for each in payloads]
 
 
-def _torn(kind: Kind) -> Unavailable:
-    return damaged(f"The {kind} shard of the vector index holds points of which parts are missing.")
+def _torn(kind: Kind, what: str = "points of which parts are missing") -> Unavailable:
+    """Of files that can be read and contradict themselves: a power cut may leave them of different moments."""
+    return Unavailable(
+        f"The {kind} shard of the vector index holds {what}.",
+        hint="Build the index anew from the store: graphmem index rebuild.",
+    )
 
 
 def _revision(held: Mapping[int, tuple[str, int]], number: int, id_: str) -> int:
