@@ -74,16 +74,23 @@ async def test_all_of_the_shortest_ways_are_found(seed: int) -> None:
             assert {walked(way) for way in few} <= expected
 
 
-async def two_hubs(leaves: int) -> tuple[Scribe, dict[str, Entity]]:
-    """Two hubs with so many leaves each; the oldest relation of either is that with who joins them. And an island."""
+async def world(*ends: tuple[str, str]) -> tuple[Scribe, dict[str, Entity]]:
+    """Who is named, each with a relation to who comes with him, the oldest first; a memory states each."""
     scribe = Scribe(OracleStore())
-    names = ["A", "B", "Joint", *(f"{hub}{each}" for hub in "AB" for each in range(leaves)), "C", "C0"]
-    made = {name: scribe.entity(name) for name in names}
-    ends = [("Joint", "A"), ("Joint", "B"), *((name, name[0]) for name in names if name[1:].isdigit())]
+    made = {name: scribe.entity(name) for name in dict.fromkeys(name for pair in ends for name in pair)}
     relations = [scribe.relation(made[one], "KNOWS", made[other]) for one, other in ends]
     await scribe.write(*made.values(), *relations, *(scribe.memory(states=[each]) for each in relations))
-    page = await scribe.store.entities(EntityQuery(view=scribe.view(), limit=len(names)))
+    page = await scribe.store.entities(EntityQuery(view=scribe.view(), limit=len(made)))
     return scribe, {each.name: each for each in page.items}
+
+
+def leaves(hub: str, number: int) -> list[tuple[str, str]]:
+    return [(f"{hub}{each}", hub) for each in range(number)]
+
+
+async def two_hubs(number: int) -> tuple[Scribe, dict[str, Entity]]:
+    """Two hubs with so many leaves each; the oldest relation of either is that with who joins them. And an island."""
+    return await world(("Joint", "A"), ("Joint", "B"), *leaves("A", number), *leaves("B", number), ("C0", "C"))
 
 
 @pytest.mark.parametrize("ends", [("Joint", "A"), ("A", "Joint"), ("A0", "A"), ("A", "A0"), ("A0", "A3"), ("A0", "B")])
@@ -119,3 +126,23 @@ async def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(between, "HUB", 14)
     monkeypatch.setattr(between, "MOST_NODES", 3)
     assert await told("A0", "B0") == (0, False)
+
+
+async def test_where_both_ends_meet_nearer_and_further_the_nearer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a hub that was cut, an end may hear only from the other one that it is next to it."""
+    monkeypatch.setattr(between, "HUB", 5)
+    pairs = [
+        ("P", "T"),
+        ("S", "P"),
+        ("S", "Q"),
+        *leaves("Q", 20),
+        *leaves("T", 12),
+        *leaves("L", 30),
+        ("L", "T"),
+        ("Q", "L"),
+    ]
+    scribe, people = await world(*pairs)
+    search = Between(scribe.store, scribe.view(), [people["S"]], [people["T"]], longest=4)
+    [way] = await search.find(5)
+    assert [step.target_id for step in way] == [people[name].id for name in ("S", "P", "T")]
+    assert not search.complete
